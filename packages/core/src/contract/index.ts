@@ -1,0 +1,15 @@
+export { parseContract } from "./parse.js";
+export { commandTypes, featureTypes, hasField } from "./rules.js";
+export type {
+  CameraFeature,
+  Contract,
+  FeatureContract,
+  HeadContract,
+  ImuFeature,
+  JointsFeature,
+  LabelContract,
+  Limits,
+  OdometryFeature,
+  RangesFeature,
+  StreamContract,
+} from "./schema.js";

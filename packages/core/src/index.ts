@@ -1,0 +1,15 @@
+export type { Clock } from "./clock.js";
+export * from "./clock.js";
+export * from "./contract/index.js";
+export * from "./error.js";
+export * from "./feature.js";
+export * from "./messages/codec.js";
+export type { Clock as ClockMessage } from "./messages/generated.js";
+export * from "./messages/generated.js";
+export * from "./ports.js";
+export * from "./random.js";
+export * from "./sample.js";
+export * from "./stamped.js";
+export * from "./time.js";
+export * from "./virtual-clock.js";
+export * from "./wall-clock.js";
