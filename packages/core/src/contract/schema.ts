@@ -13,6 +13,8 @@ const choice = z.strictObject({ name, options });
 const camera = z.strictObject({
   kind: z.literal("camera"),
   unit: z.literal("intensity"),
+  /** Size of the images as they arrive; an image of another size is inconsistent input. */
+  source: z.strictObject({ width: z.int().min(8).max(8192), height: z.int().min(8).max(8192) }),
   /** Size that the model sees, after cropping. */
   width: z.int().min(8).max(4096),
   height: z.int().min(8).max(4096),
