@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { PolypilotError } from "../error.js";
+import { parseContract } from "./parse.js";
+
+const folder = new URL("../../../../contracts/", import.meta.url);
+const text = readFileSync(new URL("sim-car.yaml", folder), "utf8");
+
+/** The error for the car's contract with `from` replaced by `to`. */
+function refusal(from: string, to: string): PolypilotError {
+  expect(text).toContain(from);
+  try {
+    parseContract(text.replace(from, to), "car.yaml");
+  } catch (error) {
+    expect(error).toBeInstanceOf(PolypilotError);
+    return error as PolypilotError;
+  }
+  throw new Error(`not refused: ${from} → ${to}`);
+}
+const lineOf = (part: string) => text.slice(0, text.indexOf(part)).split("\n").length;
+
+describe("parseContract", () => {
+  it.each(readdirSync(folder).filter((f) => f.endsWith(".yaml")))("accepts %s, which ships", (file) => {
+    expect(parseContract(readFileSync(new URL(file, folder), "utf8"), file).polypilot).toBe(1);
+  });
+
+  it("fills in what the file leaves out", () => {
+    const { camera } = parseContract(text).streams;
+    expect(camera?.qos).toBe("sensor_data");
+    expect(camera?.feature).toMatchObject({ kind: "camera", crop: { top: 0.33, bottom: 0, left: 0, right: 0 } });
+  });
+
+  it.each([
+    [
+      "a topic type that does not fit the feature",
+      "type: sensor_msgs/msg/Image\n",
+      "type: sensor_msgs/msg/LaserScan\n",
+      /Image or sensor_msgs\/msg\/CompressedImage.*Found sensor_msgs\/msg\/LaserScan/,
+    ],
+    [
+      "a message type nobody knows",
+      "type: sensor_msgs/msg/LaserScan",
+      "type: sensor_msgs/LaserScan",
+      /message type that Polypilot speaks.*"sensor_msgs\/LaserScan"/,
+    ],
+    ["a wrong kind of value", "rate_hz: 30", "rate_hz: fast", /rate_hz is number\. Found "fast"/],
+    [
+      "a label field that its message has not",
+      "field: drive.steering_angle",
+      "field: drive.steer",
+      /field of ackermann_msgs.*"drive.steer"/,
+    ],
+    ["a key nobody knows", "rate_hz: 30", "rate_hz: 30\n    fps: 30", /Found the key fps/],
+    ["a range the wrong way round", "range: [-0.45, 0.45]", "range: [0.45, -0.45]", /low < high/],
+    [
+      "a command type no robot takes",
+      "type: ackermann_msgs/msg/AckermannDriveStamped\n  rate_hz",
+      "type: std_msgs/msg/String\n  rate_hz",
+      /command.type is/,
+    ],
+    [
+      "a steering head that does not exist",
+      "head: steering",
+      "head: stering",
+      /Found "stering". Use one of steering, /,
+    ],
+    ["a reference stream that does not exist", "reference: camera", "reference: kamera", /Use one of camera, lidar/],
+    [
+      "a primary head that is not deployed",
+      "role: primary\n    deploy: true",
+      "role: primary\n    deploy: false",
+      /deploy is true/,
+    ],
+    ["a cruise speed above the limit", "cruise: 1.4", "cruise: 5", /limits hold 0 and cruise/],
+  ])("refuses %s with the line and what to do", (_, from, to, message) => {
+    const error = refusal(from, to);
+    expect(error.message).toMatch(message);
+    expect(error.message).toMatch(/^\[core\] \[contract car\.yaml:\d+\] .+\. Found .+\. .+\.$/s);
+  });
+
+  it("names the line of a missing unit's head and of a head without label", () => {
+    const unit = refusal("    unit: rad\n    range: [-0.45, 0.45]", "    range: [-0.45, 0.45]");
+    expect(unit.message).toContain(`car.yaml:${lineOf("  steering:\n")}`);
+    expect(unit.message).toContain("heads.steering.unit");
+    const label = refusal(
+      "    label: { topic: /truth/lane_offset, type: polypilot_msgs/msg/Scalar, field: value }\n",
+      "",
+    );
+    expect(label.message).toContain(`car.yaml:${lineOf("  lane_offset:\n")}`);
+    expect(label.message).toContain("Add label");
+  });
+
+  it("reports every problem at once, in the order of lines", () => {
+    const error = refusal("rate_hz: 30", "rate: 30");
+    expect(error.message).toMatch(/rate_hz is number. Found nothing[\s\S]*Also:\n {2}line \d+: .*key rate/);
+  });
+
+  it("refuses what is not YAML, and what is empty", () => {
+    expect(() => parseContract("polypilot: [1")).toThrow(/contract robot\.yaml:\d+\] the contract is YAML/);
+    expect(() => parseContract("")).toThrow(PolypilotError);
+  });
+});
