@@ -1,1 +1,5 @@
-export {};
+export * from "./decode-feature.js";
+export { decodeJpeg, jpegSize, type RgbImage } from "./decode-jpeg.js";
+export type { FeatureResult, RefusalReason, Sensor } from "./feature-result.js";
+export * from "./labels.js";
+export { sensors } from "./sensors.js";

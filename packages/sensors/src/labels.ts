@@ -1,0 +1,120 @@
+import {
+  type Contract,
+  type FeatureContract,
+  type FeatureSpec,
+  type HeadContract,
+  PolypilotError,
+  sizeOf,
+} from "@polypilot/core";
+import { decodeFeature, featureSpec } from "./decode-feature.js";
+import { type FeatureResult, finiteVector, refuse } from "./feature-result.js";
+import { decodeMask } from "./mask.js";
+import { valueAt } from "./number-at.js";
+
+/** A label is a feature's numbers for a head; a message without a usable one says why. */
+export type LabelResult = FeatureResult;
+
+type Head<K extends HeadContract["kind"]> = Extract<HeadContract, { kind: K }>;
+
+const specs = new WeakMap<HeadContract, FeatureSpec>();
+
+function contractError(unit: string, expected: string, found: string, todo: string): PolypilotError {
+  return new PolypilotError("SENSORS_LABEL", ["sensors", unit], { expected, found, todo });
+}
+
+function headOf(contract: Contract, headName: string): HeadContract {
+  const head = Object.hasOwn(contract.heads, headName) ? contract.heads[headName] : undefined;
+  if (head) return head;
+  const names = Object.keys(contract.heads).join(", ");
+  throw contractError("labels", "the head is in the contract", JSON.stringify(headName), `Use one of ${names}`);
+}
+
+function featureOf(contract: Contract, headName: string, stream: string): FeatureContract {
+  const feature = contract.streams[stream]?.feature;
+  if (feature) return feature;
+  throw contractError(headName, `the stream ${stream} has a feature`, "none", "Name a stream with a feature");
+}
+
+/**
+ * Shape, type, unit and range of a head's label.
+ *
+ * Regression: float32 [size]. Classification: uint8 [1], the class's index. Segmentation: uint8 [height, width], a class's index
+ * each. A label that is a stream: that stream's feature, as it is.
+ *
+ * @throws PolypilotError `SENSORS_LABEL` if the head is unknown or its label cannot be of its kind.
+ */
+export function labelSpec(contract: Contract, headName: string): FeatureSpec {
+  const head = headOf(contract, headName);
+  let spec = specs.get(head);
+  if (!spec) {
+    spec = Object.freeze(makeSpec(contract, headName, head));
+    specs.set(head, spec);
+  }
+  return spec;
+}
+
+function makeSpec(contract: Contract, headName: string, head: HeadContract): FeatureSpec {
+  if ("stream" in head.label) {
+    const spec = featureSpec(featureOf(contract, headName, head.label.stream));
+    const fits = head.kind === "reconstruction" || (head.kind === "regression" && head.size === sizeOf(spec.shape));
+    if (fits) return spec;
+    const shape = `${head.kind} of a feature of shape [${spec.shape.join(", ")}]`;
+    throw contractError(headName, "a stream's feature is the label of a reconstruction", shape, "Correct kind or size");
+  }
+  if (head.kind === "regression") return { shape: [head.size], dtype: "float32", unit: head.unit, range: [head.range] };
+  if (head.kind === "reconstruction") {
+    throw contractError(headName, "a reconstruction's label is a stream", head.label.topic, "Give label: { stream }");
+  }
+  const range = [[0, head.classes.length - 1]] as const;
+  if (head.kind === "classification") return { shape: [1], dtype: "uint8", unit: head.unit, range };
+  if (head.label.type !== "sensor_msgs/msg/Image") {
+    throw contractError(headName, "a mask comes as sensor_msgs/msg/Image", head.label.type, "Correct label.type");
+  }
+  return { shape: [head.height, head.width], dtype: "uint8", unit: head.unit, range };
+}
+
+/**
+ * One message's label for a head, or the reason why it has none.
+ *
+ * Regression reads the number, the list of numbers or the vector (x, y, z) at the label's field. Classification reads a class's
+ * index or its name. Segmentation reads a mono8 image of class indices, of the camera's source size, under the camera's crop. A
+ * label that is a stream is that stream's feature; `message` is then of the stream's type. Values beyond the head's range are
+ * reported as they are.
+ *
+ * Refusals: `not_finite`, `wrong_size`, `not_a_class`, and those of images and features.
+ *
+ * @throws PolypilotError `SENSORS_LABEL` as `labelSpec`.
+ */
+export function decodeLabel(contract: Contract, headName: string, message: object): LabelResult {
+  const head = headOf(contract, headName);
+  const spec = labelSpec(contract, headName);
+  if ("stream" in head.label) return decodeFeature(contract.streams[head.label.stream]!, message);
+  if (head.kind === "segmentation") return decodeMask(maskCamera(contract, headName, head), head, spec, message);
+  const value = valueAt(message, head.label.field);
+  return head.kind === "classification" ? classOf(head, spec, value) : numbersOf(spec, value);
+}
+
+function maskCamera(contract: Contract, headName: string, head: Head<"segmentation">) {
+  const feature = featureOf(contract, headName, head.stream);
+  if (feature.kind === "camera") return feature;
+  throw contractError(headName, "a mask's stream is a camera", feature.kind, "Name a stream of kind camera");
+}
+
+function numbersOf(spec: FeatureSpec, value: unknown): LabelResult {
+  const numbers = listOf(value);
+  if (numbers.length !== spec.shape[0]) return refuse("wrong_size");
+  return finiteVector(spec, numbers);
+}
+
+function listOf(value: unknown): number[] {
+  if (typeof value !== "object" || value === null) return [Number(value)];
+  const list = Array.isArray(value) || ArrayBuffer.isView(value) ? (value as unknown as ArrayLike<unknown>) : undefined;
+  return Array.from(list ?? Object.values(value), Number);
+}
+
+function classOf(head: Head<"classification">, spec: FeatureSpec, value: unknown): LabelResult {
+  const index = typeof value === "string" ? head.classes.indexOf(value) : Number(value);
+  if (Number.isNaN(index)) return refuse("not_finite");
+  if (!Number.isInteger(index) || index < 0 || index >= head.classes.length) return refuse("not_a_class");
+  return { ok: true, feature: { spec, data: Uint8Array.of(index) } };
+}
