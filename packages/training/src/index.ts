@@ -1,1 +1,2 @@
-export {};
+export * from "./metrics/index.js";
+export * from "./statistics/index.js";
