@@ -1,0 +1,98 @@
+// The steps that `npm test` and `pnpm check` share: each passes or fails, and its output is shown as it comes.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { readJson, root } from "../setup/places.mjs";
+
+/** The file that a package's command is, so that neither PATH nor a shell matters. */
+function bin(pkg, command = pkg) {
+  const folder = join(root, "node_modules", pkg);
+  const { bin: entry } = readJson(join(folder, "package.json"));
+  return join(folder, typeof entry === "string" ? entry : entry[command]);
+}
+
+/** Runs a Node program of the workspace with its output shown. Returns its exit code. */
+function run(script, args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    const end = () => child.kill("SIGTERM");
+    process.once("exit", end);
+    child.on("error", () => resolve(1));
+    child.on("close", (code) => {
+      process.off("exit", end);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+export const generateCheck = {
+  name: "generate --check",
+  run: () => run(join(root, "scripts", "generate.mjs"), ["--check"]),
+};
+export const lint = { name: "biome ci", run: () => run(bin("@biomejs/biome", "biome"), ["ci", "."]) };
+export const types = { name: "tsc -b", run: () => run(bin("typescript", "tsc"), ["-b"]) };
+export const unused = { name: "knip", run: () => run(bin("knip"), ["--no-progress"]) };
+
+/** One step's outcome in the shape of the tests': it counts as one. */
+async function runStep(step) {
+  console.log(`\n── ${step.name}`);
+  const code = await step.run();
+  return { name: step.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+}
+
+/** A failure that vitest reports outside any test: a file that does not load, or an error between tests. */
+function countFiles(report) {
+  const empty = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
+  return empty.length;
+}
+
+/** Every test, counted from vitest's JSON report. */
+async function runTests(args) {
+  console.log("\n── vitest");
+  const folder = mkdtempSync(join(tmpdir(), "polypilot-test-"));
+  const file = join(folder, "report.json");
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const code = await run(bin("vitest"), ["run", ...reporters, ...args]);
+    if (!existsSync(file)) return { name: "vitest", passed: 0, failed: 1, skipped: [] };
+    const report = JSON.parse(readFileSync(file, "utf8"));
+    const skipped = report.testResults.flatMap((result) =>
+      result.assertionResults
+        .filter((test) => ["skipped", "pending", "todo", "disabled"].includes(test.status))
+        .map((test) => `${relative(root, result.name)} > ${test.fullName}`),
+    );
+    const failed = report.numFailedTests + countFiles(report);
+    return {
+      name: "vitest",
+      passed: report.numPassedTests,
+      failed: failed === 0 && code !== 0 ? 1 : failed,
+      skipped,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs the steps and then every test, goes on after a failure, and prints `N passed, N failed[, N skipped]` as its last line.
+ *
+ * @param testArgs - arguments for vitest.
+ * @returns the exit code.
+ */
+export async function runChecks(steps, testArgs = []) {
+  const outcomes = [];
+  for (const step of steps) outcomes.push(step === "tests" ? await runTests(testArgs) : await runStep(step));
+  const sum = (key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  const skipped = outcomes.flatMap((outcome) => outcome.skipped);
+  const failed = outcomes.filter((outcome) => outcome.failed > 0);
+  console.log("");
+  if (skipped.length > 0) {
+    console.log("Skipped, because something they need is not on this machine (named in brackets or printed above):");
+    for (const name of skipped) console.log(`  ${name}`);
+  }
+  if (failed.length > 0) console.log(`Failed: ${failed.map((outcome) => outcome.name).join(", ")}`);
+  const tail = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed${tail}`);
+  return failed.length > 0 ? 1 : 0;
+}
