@@ -1,2 +1,3 @@
 export * from "./metrics/index.js";
+export * from "./report/index.js";
 export * from "./statistics/index.js";

@@ -1,0 +1,103 @@
+import type { TopLevelSpec } from "vega-lite";
+import { renderChart, thinned } from "./render-chart.js";
+import { seriesColours } from "./style.js";
+
+export interface Series {
+  readonly name: string;
+  readonly points: readonly {
+    readonly x: number;
+    readonly y: number;
+    /** A band about the line, for example mean ± σ. */
+    readonly low?: number;
+    readonly high?: number;
+  }[];
+  readonly dashed?: boolean;
+  /** Number of its colour; by default its place in the list. */
+  readonly colour?: number;
+}
+
+export interface LineChartOptions {
+  readonly title?: string;
+  readonly x: string;
+  readonly y: string;
+  /** Shown below, and read out in place of the drawing. */
+  readonly caption: string;
+  readonly series: readonly Series[];
+  /** Places to point at, such as the best epoch. */
+  readonly marks?: readonly { readonly x: number; readonly y: number; readonly label: string }[];
+  readonly logarithmic?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Lines over a common axis, each with an optional band; points that are not finite leave a gap. */
+export function lineChart(options: LineChartOptions): Promise<string> {
+  const { series, marks = [], width = 440, height = 220 } = options;
+  const values = series.flatMap((s) =>
+    thinned(s.points).map((p) => ({ ...p, y: Number.isFinite(p.y) ? p.y : null, series: s.name, dashed: !!s.dashed })),
+  );
+  const domain = series.map((s) => s.name);
+  const range = series.map((s, i) => seriesColours[(s.colour ?? i) % seriesColours.length]!);
+  const colour = { field: "series", type: "nominal" as const, scale: { domain, range } };
+  const x = { field: "x", type: "quantitative" as const, title: options.x, scale: { zero: false, nice: false } };
+  const y = {
+    field: "y",
+    type: "quantitative" as const,
+    title: options.y,
+    scale: options.logarithmic ? { type: "log" as const } : { zero: false },
+  };
+  const spec = {
+    width,
+    height,
+    layer: [
+      {
+        data: { values: values.filter((v) => v.low !== undefined) },
+        mark: { type: "area", opacity: 0.18 },
+        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour },
+      },
+      {
+        data: { values },
+        mark: { type: "line", strokeWidth: 1.8, invalid: "break-paths-show-domains" },
+        encoding: {
+          x,
+          y,
+          color: colour,
+          strokeDash: {
+            field: "dashed",
+            type: "nominal",
+            scale: {
+              domain: [false, true],
+              range: [
+                [1, 0],
+                [5, 4],
+              ],
+            },
+          },
+        },
+      },
+      ...markLayers(marks, x, y),
+    ],
+  };
+  return renderChart(spec as TopLevelSpec, {
+    title: options.title,
+    caption: options.caption,
+    legend: series.map((s, i) => [range[i]!, s.name] as const),
+  });
+}
+
+function markLayers(marks: NonNullable<LineChartOptions["marks"]>, x: object, y: object): object[] {
+  if (marks.length === 0) return [];
+  const data = { values: [...marks] };
+  return [
+    {
+      data,
+      mark: { type: "point", size: 70, filled: false, color: "var(--ink)", strokeWidth: 1.6 },
+      encoding: { x, y },
+    },
+    {
+      data,
+      mark: { type: "text", dy: -12, fontSize: 12, color: "var(--ink)" },
+      encoding: { x, y, text: { field: "label", type: "nominal" } },
+    },
+  ];
+}
