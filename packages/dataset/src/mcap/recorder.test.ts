@@ -23,7 +23,7 @@ describe("openRecorder", () => {
       const path = join(folder, `${compression}.mcap`);
       const recorder = await openRecorder(path, { ...options, compression });
       for (let i = 0; i < 300; i += 1) {
-        const ns = BigInt(i) * 33_333_333n;
+        const ns = 1_000_000_000n + BigInt(i) * 33_333_333n;
         recorder.write("/camera", "sensor_msgs/msg/Image", image(ns, 160, 120, i % 256), ns);
         recorder.write("/offset", "polypilot_msgs/msg/Scalar", scalar(ns, i / 7), ns, ns - 5n);
         if (i % 50 === 0) await recorder.flush();
@@ -33,8 +33,8 @@ describe("openRecorder", () => {
       expect(report).toMatchObject({ complete: true, truncation: undefined, corruptChunks: 0, profile: "ros2" });
       expect(messages).toHaveLength(600);
       expect(messages.map((m) => m.topic).slice(0, 3)).toEqual(["/camera", "/offset", "/camera"]);
-      expect(messages.at(-2)?.message).toEqual(image(299n * 33_333_333n, 160, 120, 43));
-      expect(messages.at(-1)).toMatchObject({ publishTimeNs: 299n * 33_333_333n - 5n, sequence: 299 });
+      expect(messages.at(-2)?.message).toEqual(image(1_000_000_000n + 299n * 33_333_333n, 160, 120, 43));
+      expect(messages.at(-1)).toMatchObject({ publishTimeNs: 1_000_000_000n + 299n * 33_333_333n - 5n, sequence: 299 });
     });
   }
 });

@@ -174,6 +174,8 @@ export async function recordTo(
     path,
     write(topic, type, message, logTimeNs, publishTimeNs = logTimeNs) {
       if (closed) throw wrongUse(`${path} is open`, "a write after close", "Close the recorder last");
+      if (logTimeNs < 0n || publishTimeNs < 0n)
+        throw wrongUse("recorded times are not negative", `${logTimeNs} ns`, "Start the clock at or after zero");
       const channel = channels.get(topic) ?? addChannel(topic, type);
       if (channel.type !== type) throw wrongUse(`${topic} carries ${channel.type}`, type, "Use one type on each topic");
       if (sink.failure || sink.queuedBytes + chunk.byteLength >= queueBytes) {

@@ -17,6 +17,9 @@ import {
 export interface ScanState {
   profile: string;
   library: string;
+  /** Bytes of the file, and how many of them have been read. */
+  size: number;
+  position: number;
   readonly schemas: Map<number, McapTypes.Schema>;
   readonly channels: Map<number, McapTypes.Channel>;
   readonly attachments: McapTypes.Attachment[];
@@ -37,6 +40,8 @@ export interface ScanState {
 export const newScanState = (): ScanState => ({
   profile: "",
   library: "",
+  size: 0,
+  position: 0,
   schemas: new Map(),
   channels: new Map(),
   attachments: [],
@@ -67,6 +72,7 @@ const interesting = new Set<number>([
  * Needs no index, and so reads what is there of a file that was cut anywhere. Damage is counted in `state` and never thrown.
  */
 export async function* scan(source: ByteSource, state: ScanState): AsyncGenerator<readonly McapTypes.Message[]> {
+  state.size = source.size;
   let at = MCAP_MAGIC.length;
   while (at < source.size) {
     const head = await source.read(at, RECORD_HEADER);
@@ -74,6 +80,7 @@ export async function* scan(source: ByteSource, state: ScanState): AsyncGenerato
     const opcode = head[0]!;
     const length = Number(new DataView(head.buffer, head.byteOffset).getBigUint64(1, true));
     const next = at + RECORD_HEADER + length;
+    state.position = at;
     if (opcode === 0) return truncate(state, at, "with bytes that are no record");
     if (next > source.size) return truncate(state, at, "within a record");
     if (opcode === Opcode.DATA_END || opcode === Opcode.FOOTER) return finish(source, state, at);
@@ -91,6 +98,7 @@ function truncate(state: ScanState, at: number, how: string): void {
 }
 
 async function finish(source: ByteSource, state: ScanState, at: number): Promise<void> {
+  state.position = source.size;
   const end = await source.read(Math.max(at, source.size - MCAP_MAGIC.length), MCAP_MAGIC.length);
   state.complete = MCAP_MAGIC.every((byte, index) => end[index] === byte);
   if (!state.complete) truncate(state, source.size, "within its summary, behind all messages");
