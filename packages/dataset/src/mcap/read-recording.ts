@@ -30,7 +30,16 @@ export interface RecordedMessage {
 export type ReadReport = Readonly<
   Pick<
     ScanState,
-    "profile" | "library" | "size" | "position" | "chunks" | "corruptChunks" | "corruptRecords" | "complete" | "truncation" | "attachments"
+    | "profile"
+    | "library"
+    | "size"
+    | "position"
+    | "chunks"
+    | "corruptChunks"
+    | "corruptRecords"
+    | "complete"
+    | "truncation"
+    | "attachments"
   >
 > & {
   readonly metadata: readonly McapTypes.Metadata[];
