@@ -1,1 +1,17 @@
-export {};
+export type { Architecture, ArchitectureInput, ArchitectureModule } from "./architectures/architecture.js";
+export { architectures } from "./architectures/index.js";
+export type { Auxiliary } from "./auxiliaries/auxiliary.js";
+export { auxiliaries } from "./auxiliaries/index.js";
+export { type BackendInfo, loadBackend } from "./backend.js";
+export { checkContract } from "./check-contract.js";
+export type { Encoder } from "./encoders/encoder.js";
+export { encoders } from "./encoders/index.js";
+export { featureSpecOf, featureSpecsOf } from "./feature-spec.js";
+export type { Head } from "./heads/head.js";
+export { heads } from "./heads/index.js";
+export { createModel, type MultiTaskModel } from "./model/create-model.js";
+export type { BatchPrediction, Evaluation, ParameterCount } from "./model/evaluate.js";
+export type { TrainStepOptions, TrainStepResult } from "./model/train-step.js";
+export type { AdamState } from "./optimisers/adam.js";
+export { weightings } from "./weightings/index.js";
+export type { Json, Weighting } from "./weightings/weighting.js";

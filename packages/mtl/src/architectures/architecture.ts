@@ -1,0 +1,50 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import type { EncoderModule } from "../encoders/encoder.js";
+import type { Method } from "../family.js";
+import type { Module } from "../module.js";
+import type { OptionSpecs } from "../options.js";
+import type { OwnedParameter } from "../parameter-set.js";
+
+/** What a head reads. */
+export interface Representation {
+  /** [n, vectorSize]; everything that the streams say. */
+  readonly vector: tf.Tensor2D;
+  /** By image stream: [n, h, w, c] maps, finest first. */
+  readonly maps: Readonly<Record<string, readonly tf.Tensor4D[]>>;
+}
+
+/** The shapes of a representation, without the batch axis. */
+export interface RepresentationShape {
+  readonly vectorSize: number;
+  readonly maps: Readonly<Record<string, readonly (readonly [number, number, number])[]>>;
+}
+
+/** What an architecture is made from. */
+export interface ArchitectureInput {
+  /** Streams with a feature, in the contract's order. */
+  readonly streams: readonly string[];
+  /**
+   * A new modality net for a stream.
+   *
+   * @param prefix - of its parameters' names: `encoder/camera` where all tasks share it, `steering/encoder/camera` where not.
+   */
+  readonly encoder: (stream: string, prefix: string) => EncoderModule;
+  /** Heads, in the contract's order. */
+  readonly tasks: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A built architecture: from the streams' tensors to one representation a task. */
+export interface ArchitectureModule
+  extends Omit<Module<Readonly<Record<string, tf.Tensor>>, Readonly<Record<string, Representation>>>, "parameters"> {
+  readonly parameters: readonly OwnedParameter[];
+  readonly shapes: Readonly<Record<string, RepresentationShape>>;
+}
+
+/** A way of sharing between tasks. */
+export interface Architecture extends Method {
+  /** Whether a model without the auxiliary heads can be exported. */
+  readonly deployable: boolean;
+  readonly options: OptionSpecs;
+  readonly create: (input: ArchitectureInput) => ArchitectureModule;
+}

@@ -1,0 +1,32 @@
+import { type Contract, PolypilotError } from "@polypilot/core";
+import { architectures } from "./architectures/index.js";
+import { auxiliaries } from "./auxiliaries/index.js";
+import { findMethod } from "./family.js";
+import { buildNetwork } from "./model/network.js";
+import { resolveOptions } from "./options.js";
+import { weightings } from "./weightings/index.js";
+
+/**
+ * Checks every name and option that the contract leaves to this package: architecture, weighting, encoders, heads, auxiliary
+ * kinds. Loads no TensorFlow library.
+ *
+ * @throws PolypilotError `MTL_UNKNOWN` with the known names, `MTL_OPTION` with what the option may be, `MTL_AUXILIARY`,
+ *   `MTL_ENCODER` or `MTL_HEAD`.
+ */
+export function checkContract(contract: Contract): void {
+  const architecture = findMethod(architectures, contract.sharing.architecture, "sharing.architecture");
+  resolveOptions(architecture.options, contract.sharing.options, "sharing.options");
+  const weighting = findMethod(weightings, contract.weighting.method, "weighting.method");
+  resolveOptions(weighting.options, contract.weighting.options, "weighting.options");
+  for (const [name, head] of Object.entries(contract.heads)) {
+    if (head.auxiliary === undefined) continue;
+    const kind = findMethod(auxiliaries, head.auxiliary, `heads.${name}.auxiliary`);
+    const problem = kind.check(head);
+    if (!problem) continue;
+    throw new PolypilotError("MTL_AUXILIARY", ["mtl", `heads.${name}`], {
+      expected: `a head of auxiliary kind ${kind.name} has ${kind.needs}`,
+      ...problem,
+    });
+  }
+  buildNetwork(contract);
+}

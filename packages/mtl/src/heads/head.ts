@@ -1,0 +1,52 @@
+import type { BatchArray, FeatureSpec, HeadContract } from "@polypilot/core";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { Representation, RepresentationShape } from "../architectures/architecture.js";
+import type { Method } from "../family.js";
+import type { Module } from "../module.js";
+import type { OptionSpecs } from "../options.js";
+
+/** A head's raw answer in the model's unit, by part: `mean`, `log_variance`, `logits`. */
+export type HeadOutput = Readonly<Record<string, tf.Tensor>>;
+
+/** A head's answer in the head's unit: what `HeadPrediction` carries. `sigma` is absent where the head has none. */
+export interface Decoded {
+  readonly mean: tf.Tensor;
+  readonly sigma?: tf.Tensor;
+}
+
+/**
+ * What a loss is, for methods that weigh losses.
+ *
+ * `regression` and `classification` scale with an unknown noise or temperature; a `likelihood` carries its own.
+ */
+export type LossKind = "regression" | "classification" | "likelihood";
+
+/** A head that is built. Its loss and its decoding live together, since each means nothing without the other. */
+export interface HeadModule extends Module<Representation, HeadOutput> {
+  readonly lossKind: LossKind;
+  /** Labels as the loss reads them, [n, …]; numbers of samples without label are replaced, so that they cannot be NaN. */
+  readonly target: (labels: BatchArray & { readonly mask: Uint8Array }) => tf.Tensor;
+  /** [n], one loss a sample. */
+  readonly losses: (output: HeadOutput, target: tf.Tensor) => tf.Tensor1D;
+  readonly decode: (output: HeadOutput) => Decoded;
+  /** Shape of the decoded mean without the batch axis. */
+  readonly shape: readonly number[];
+}
+
+/** What a head is made from. */
+export interface HeadInput {
+  /** Name in the contract. */
+  readonly name: string;
+  /** Prefix of the parameters' names: `head/steering`. */
+  readonly prefix: string;
+  readonly head: HeadContract;
+  readonly input: RepresentationShape;
+  readonly specs: Readonly<Record<string, FeatureSpec>>;
+}
+
+/** A kind of head. */
+export interface Head extends Method {
+  readonly kind: HeadContract["kind"];
+  readonly options: OptionSpecs;
+  readonly create: (input: HeadInput) => HeadModule;
+}

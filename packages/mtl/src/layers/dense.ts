@@ -1,0 +1,34 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Module } from "../module.js";
+
+/** What follows the weighted sum. */
+export type Activation = "relu" | "linear";
+
+export interface DenseOptions {
+  readonly activation: Activation;
+  /** First value of the bias. */
+  readonly bias?: number;
+}
+
+/** A fully connected layer: y = activation(x·W + b), x [n, inputs] → y [n, outputs]. */
+export function dense(
+  name: string,
+  inputs: number,
+  outputs: number,
+  options: DenseOptions,
+): Module<tf.Tensor2D, tf.Tensor2D> {
+  const kernel =
+    options.activation === "relu"
+      ? ({ kind: "he", fanIn: inputs } as const)
+      : ({ kind: "glorot", fanIn: inputs, fanOut: outputs } as const);
+  return {
+    parameters: [
+      { name: `${name}/kernel`, shape: [inputs, outputs], initialiser: kernel },
+      { name: `${name}/bias`, shape: [outputs], initialiser: { kind: "constant", value: options.bias ?? 0 } },
+    ],
+    apply: (p, x) => {
+      const y = tf.add(tf.matMul(x, p(`${name}/kernel`) as tf.Tensor2D), p(`${name}/bias`)) as tf.Tensor2D;
+      return options.activation === "relu" ? tf.relu(y) : y;
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { sizeOf } from "@polypilot/core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Context } from "../module.js";
+
+/**
+ * In training, zeroes each number with probability `rate` and scales the others by 1 / (1 − rate); else the input itself.
+ *
+ * The mask comes from the context's source of random numbers: the same seed gives the same mask.
+ *
+ * @see Srivastava et al. 2014, Dropout.
+ */
+export function dropout<T extends tf.Tensor>(x: T, rate: number, name: string, context: Context): T {
+  if (!context.training || rate === 0) return x;
+  const source = context.random.fork(name);
+  const kept = 1 / (1 - rate);
+  const mask = Float32Array.from({ length: sizeOf(x.shape) }, () => (source.uniform() < rate ? 0 : kept));
+  return tf.mul(x, tf.tensor(mask, x.shape)) as T;
+}

@@ -1,0 +1,32 @@
+import { type Batch, PolypilotError } from "@polypilot/core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Network } from "./network.js";
+
+/** The features of a batch as tensors, [n, …shape], in the streams' own units. */
+export function featureTensors(network: Network, batch: Batch): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(network.specs).map(([stream, spec]) => {
+      const array = batch.features[stream];
+      const shape = [batch.size, ...spec.shape];
+      if (!array || array.shape.join() !== shape.join()) {
+        throw new PolypilotError("MTL_BATCH", ["mtl", `stream ${stream}`], {
+          expected: `a feature of shape [${shape.join(", ")}]`,
+          found: array ? `shape [${array.shape.join(", ")}]` : "none",
+          todo: "Make the batch by this model's contract",
+        });
+      }
+      return [stream, tf.tensor(Float32Array.from(array.data), shape)];
+    }),
+  );
+}
+
+/** Target and mask of each head that has at least one label in the batch. */
+export function labelTensors(network: Network, batch: Batch): Record<string, { target: tf.Tensor; mask: tf.Tensor1D }> {
+  const labelled = network.heads.filter(({ name }) => batch.labels[name]?.mask.some((has) => has !== 0));
+  return Object.fromEntries(
+    labelled.map(({ name, module }) => {
+      const labels = batch.labels[name]!;
+      return [name, { target: module.target(labels), mask: tf.tensor1d(Float32Array.from(labels.mask)) }];
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import type { ParameterSet } from "../parameter-set.js";
+import type { Json, LossInputs, Weighting } from "../weightings/weighting.js";
+import type { GradientsOf } from "./backward.js";
+import {
+  fromSharedRow,
+  type Gradients,
+  gradientsIn,
+  gramianOf,
+  sharedRow,
+  sharedSpecs,
+  weightedRow,
+} from "./task-gradients.js";
+
+/** What a weighting made of a batch. */
+export interface Combined {
+  readonly gradients: Gradients;
+  /** Null where the method decides a direction and names no weights. */
+  readonly weights: readonly number[] | null;
+  readonly state: Json;
+}
+
+/** Losses of the batch on the tape, scaled by `loss_scale`; null where the batch has no label of a task. */
+export interface TapedLosses {
+  readonly parameters: ParameterSet;
+  readonly losses: readonly (tf.Scalar | null)[];
+  readonly gradientsOf: GradientsOf;
+}
+
+function sumOfWeighted({ parameters, losses, gradientsOf }: TapedLosses, weights: readonly number[]): Gradients {
+  const sum = losses.flatMap((loss, t) => (loss ? [{ loss, weight: weights[t]! }] : []));
+  return sum.length === 0 ? {} : gradientsIn(parameters, sum, gradientsOf);
+}
+
+/** Each task's own gradient: its row over the shared parameters, and what its head takes. */
+function taskGradients({ parameters, losses, gradientsOf }: TapedLosses) {
+  const shared = sharedSpecs(parameters);
+  const own: Gradients = {};
+  const jacobian = losses.map((loss) => {
+    const gradients = loss ? gradientsIn(parameters, [{ loss, weight: 1 }], gradientsOf) : {};
+    for (const { name, owner } of parameters.specs) {
+      const gradient = gradients[name];
+      if (owner === "shared" || !gradient) continue;
+      const before = own[name];
+      own[name] = before ? before.map((g, i) => g + gradient[i]!) : gradient;
+    }
+    return sharedRow(shared, gradients);
+  });
+  return { shared, own, jacobian };
+}
+
+/**
+ * The gradients to descend, as a weighting wants them.
+ *
+ * The weighting's `needs` alone decides the way: weights on the losses take one backward pass; methods on gradients take one
+ * a task, decide for the shared parameters only, and leave each head its own loss's gradient.
+ */
+export function combine(weighting: Weighting, state: Json, inputs: LossInputs, taped: TapedLosses): Combined {
+  if (weighting.needs === "losses") {
+    const stepped = weighting.step(state, inputs);
+    return { gradients: sumOfWeighted(taped, stepped.weights), weights: stepped.weights, state: stepped.state };
+  }
+  if (taped.losses.every((loss) => loss === null)) return { gradients: {}, weights: null, state };
+  const { shared, own, jacobian } = taskGradients(taped);
+  if (weighting.needs === "gramian") {
+    const stepped = weighting.step(state, { ...inputs, gramian: gramianOf(jacobian) });
+    const row = weightedRow(jacobian, stepped.weights);
+    return { gradients: { ...own, ...fromSharedRow(shared, row) }, weights: stepped.weights, state: stepped.state };
+  }
+  const stepped = weighting.step(state, { ...inputs, jacobian });
+  const gradients = { ...own, ...fromSharedRow(shared, stepped.direction) };
+  return { gradients, weights: stepped.weights ?? null, state: stepped.state };
+}

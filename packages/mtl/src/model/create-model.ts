@@ -1,0 +1,68 @@
+import type { Batch, Contract, FeatureSpec } from "@polypilot/core";
+import { findMethod } from "../family.js";
+import { type AdamState, createAdam } from "../optimisers/adam.js";
+import { createParameterSet, type ParameterSet } from "../parameter-set.js";
+import { weightings } from "../weightings/index.js";
+import type { Json } from "../weightings/weighting.js";
+import { countParameters, type Evaluation, evaluate, type ParameterCount } from "./evaluate.js";
+import { buildNetwork, type Network } from "./network.js";
+import { type TrainStepOptions, type TrainStepResult, trainStep } from "./train-step.js";
+
+/** A model that learns and answers. It holds tensors until `dispose`; none crosses its border. */
+export interface MultiTaskModel {
+  readonly contract: Contract;
+  /** Heads, in the contract's order. */
+  readonly heads: readonly string[];
+  /** Streams that it reads, with their shapes, units and ranges. */
+  readonly inputs: Readonly<Record<string, FeatureSpec>>;
+  readonly parameters: ParameterCount;
+  /** The first state of the contract's weighting. */
+  initialWeighting(): Json;
+  trainStep(batch: Batch, options: TrainStepOptions): TrainStepResult;
+  evaluate(batch: Batch): Evaluation;
+  getWeights(): Record<string, Float32Array>;
+  /** Takes the weights of a model with the same contract and at least these heads. */
+  setWeights(weights: Readonly<Record<string, Float32Array>>): void;
+  getOptimiser(): AdamState;
+  setOptimiser(state: AdamState): void;
+  dispose(): void;
+  /** The function and its parameters, for export; used within this package. */
+  readonly internals: { readonly network: Network; readonly parameters: ParameterSet };
+}
+
+/**
+ * A model with fresh parameters, as a contract describes it.
+ *
+ * Call `loadBackend` first.
+ *
+ * @param options.seed - of the first parameters, of dropout and of the weighting; the same seed gives the same model whatever heads
+ *   it has.
+ * @param options.heads - heads to build; by default all of the contract.
+ * @throws PolypilotError `MTL_UNKNOWN`, `MTL_OPTION`, `MTL_ENCODER` or `MTL_HEAD` if the contract asks for what does not exist.
+ */
+export function createModel(
+  contract: Contract,
+  options: { readonly seed: number; readonly heads?: readonly string[] },
+): MultiTaskModel {
+  const network = buildNetwork(contract, options.heads);
+  const weighting = findMethod(weightings, contract.weighting.method, "weighting.method");
+  const parameters = createParameterSet(network.parameters, options.seed);
+  const adam = createAdam(parameters);
+  const trainee = { network, parameters, adam, weighting, seed: options.seed };
+  const tasks = network.heads.map(({ name, module }) => ({ name, lossKind: module.lossKind }));
+  return Object.freeze({
+    contract,
+    heads: tasks.map((task) => task.name),
+    inputs: network.specs,
+    parameters: countParameters(network),
+    initialWeighting: () => weighting.init(tasks, contract.weighting.options),
+    trainStep: (batch: Batch, step: TrainStepOptions) => trainStep(trainee, batch, step),
+    evaluate: (batch: Batch) => evaluate(network, parameters, batch),
+    getWeights: () => parameters.read(),
+    setWeights: (weights: Readonly<Record<string, Float32Array>>) => parameters.write(weights),
+    getOptimiser: () => adam.read(),
+    setOptimiser: (state: AdamState) => adam.write(state),
+    dispose: () => parameters.dispose(),
+    internals: { network, parameters },
+  });
+}

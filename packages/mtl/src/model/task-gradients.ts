@@ -1,0 +1,75 @@
+import { sizeOf } from "@polypilot/core";
+import type { OwnedParameter, ParameterSet } from "../parameter-set.js";
+import type { GradientsOf, Weighted } from "./backward.js";
+
+/** Gradients by parameter name; a parameter that the loss does not reach is absent. */
+export type Gradients = Record<string, Float32Array>;
+
+/** Gradients of Σ weight·loss in all parameters. */
+export function gradientsIn(parameters: ParameterSet, sum: readonly Weighted[], of: GradientsOf): Gradients {
+  const tensors = of(
+    sum,
+    parameters.specs.map((spec) => parameters.lookup(spec.name)),
+  );
+  return Object.fromEntries(
+    parameters.specs.flatMap(({ name }, i) => {
+      const tensor = tensors[i];
+      return tensor ? [[name, tensor.dataSync() as Float32Array] as const] : [];
+    }),
+  );
+}
+
+/** The parameters that several tasks train, in order. */
+export function sharedSpecs(parameters: ParameterSet): OwnedParameter[] {
+  return parameters.specs.filter((spec) => spec.owner === "shared");
+}
+
+/** One task's gradient in the shared parameters, side by side in their order; zeros where it does not reach. */
+export function sharedRow(specs: readonly OwnedParameter[], gradients: Gradients): Float32Array {
+  const row = new Float32Array(specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0));
+  let offset = 0;
+  for (const { name, shape } of specs) {
+    const gradient = gradients[name];
+    if (gradient) row.set(gradient, offset);
+    offset += sizeOf(shape);
+  }
+  return row;
+}
+
+/** The gradients of the shared parameters from one direction; the inverse of `sharedRow`. */
+export function fromSharedRow(specs: readonly OwnedParameter[], row: Float32Array): Gradients {
+  let offset = 0;
+  return Object.fromEntries(
+    specs.map(({ name, shape }) => {
+      const start = offset;
+      offset += sizeOf(shape);
+      return [name, row.slice(start, offset)];
+    }),
+  );
+}
+
+/** Inner products of all pairs of rows, [m·m]. */
+export function gramianOf(jacobian: readonly Float32Array[]): Float64Array {
+  const m = jacobian.length;
+  const gramian = new Float64Array(m * m);
+  for (let i = 0; i < m; i += 1) {
+    for (let j = i; j < m; j += 1) {
+      const [a, b] = [jacobian[i]!, jacobian[j]!];
+      let sum = 0;
+      for (let k = 0; k < a.length; k += 1) sum += a[k]! * b[k]!;
+      gramian[i * m + j] = sum;
+      gramian[j * m + i] = sum;
+    }
+  }
+  return gramian;
+}
+
+/** Σ_t w_t g_t over the rows. */
+export function weightedRow(jacobian: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  const row = new Float32Array(jacobian[0]!.length);
+  for (const [t, gradient] of jacobian.entries()) {
+    const w = weights[t]!;
+    for (let k = 0; k < row.length; k += 1) row[k]! += w * gradient[k]!;
+  }
+  return row;
+}

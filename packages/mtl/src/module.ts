@@ -1,0 +1,51 @@
+import { type Random, sizeOf } from "@polypilot/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** How a parameter starts. `fanIn` is the number of inputs that each output sums. */
+export type Initialiser =
+  | { readonly kind: "he"; readonly fanIn: number }
+  | { readonly kind: "glorot"; readonly fanIn: number; readonly fanOut: number }
+  | { readonly kind: "constant"; readonly value: number };
+
+/** A named array of trained numbers: `encoder/camera/conv1/kernel`. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initialiser: Initialiser;
+}
+
+/** The current value of a parameter, by name. */
+export type Lookup = (name: string) => Tensor;
+
+/** What a forward pass knows besides its input. */
+export interface Context {
+  /** Dropout and the like are active only in training. */
+  readonly training: boolean;
+  readonly random: Random;
+}
+
+/** A piece of a network: which parameters it has, and what it makes of its input. It holds no tensors. */
+export interface Module<In, Out> {
+  readonly parameters: readonly ParameterSpec[];
+  readonly apply: (parameters: Lookup, input: In, context: Context) => Out;
+}
+
+/**
+ * The first values of a parameter.
+ *
+ * `he`: normal with variance 2 / fanIn, for layers before a rectifier. `glorot`: uniform with variance 2 / (fanIn + fanOut).
+ *
+ * @param random - a source of its own, so that a parameter starts alike whatever other parameters there are.
+ * @see He et al. 2015, Delving Deep into Rectifiers; Glorot and Bengio 2010.
+ */
+export function initialise(spec: ParameterSpec, random: Random): Float32Array {
+  const { initialiser } = spec;
+  const values = new Float32Array(sizeOf(spec.shape));
+  if (initialiser.kind === "constant") return values.fill(initialiser.value);
+  if (initialiser.kind === "he") {
+    const sigma = Math.sqrt(2 / initialiser.fanIn);
+    return values.map(() => sigma * random.normal());
+  }
+  const bound = Math.sqrt(6 / (initialiser.fanIn + initialiser.fanOut));
+  return values.map(() => bound * (2 * random.uniform() - 1));
+}

@@ -1,0 +1,71 @@
+import { PolypilotError } from "@polypilot/core";
+
+/** One option of a method: what it does, its default and what it may be. */
+export type OptionSpec =
+  | {
+      readonly type: "number" | "integer";
+      readonly default: number;
+      readonly min?: number;
+      readonly max?: number;
+      readonly doc: string;
+    }
+  | { readonly type: "boolean"; readonly default: boolean; readonly doc: string }
+  | { readonly type: "numbers"; readonly default: readonly number[]; readonly doc: string };
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+/** The values that fit a set of option specs. */
+export type OptionValues<S extends OptionSpecs> = {
+  readonly [K in keyof S]: S[K] extends { type: "boolean" }
+    ? boolean
+    : S[K] extends { type: "numbers" }
+      ? readonly number[]
+      : number;
+};
+
+function fits(spec: OptionSpec, value: unknown): boolean {
+  if (spec.type === "boolean") return typeof value === "boolean";
+  if (spec.type === "numbers") return Array.isArray(value) && value.every((v) => Number.isFinite(v));
+  if (typeof value !== "number" || !Number.isFinite(value)) return false;
+  if (spec.type === "integer" && !Number.isInteger(value)) return false;
+  return value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (spec.max ?? Number.POSITIVE_INFINITY);
+}
+
+function wanted(spec: OptionSpec): string {
+  if (spec.type === "boolean") return "true or false";
+  if (spec.type === "numbers") return "a list of numbers";
+  const kind = spec.type === "integer" ? "a whole number" : "a number";
+  if (spec.min !== undefined && spec.max !== undefined) return `${kind} from ${spec.min} to ${spec.max}`;
+  if (spec.min !== undefined) return `${kind} of at least ${spec.min}`;
+  return kind;
+}
+
+/**
+ * The given options with the defaults filled in.
+ *
+ * @param where - the contract's path, for errors: `sharing.options`.
+ * @throws PolypilotError `MTL_OPTION` if an option is unknown or its value does not fit.
+ */
+export function resolveOptions<S extends OptionSpecs>(
+  specs: S,
+  given: Readonly<Record<string, unknown>>,
+  where: string,
+): OptionValues<S> {
+  const refuse = (expected: string, found: string, todo: string) =>
+    new PolypilotError("MTL_OPTION", ["mtl", where], { expected, found, todo });
+  for (const key of Object.keys(given)) {
+    if (Object.hasOwn(specs, key)) continue;
+    const known = Object.keys(specs);
+    throw refuse(
+      "only options that the method knows",
+      `the option ${key}`,
+      known.length > 0 ? `Use ${known.join(", ")}` : "Remove it: the method has no options",
+    );
+  }
+  const values = Object.entries(specs).map(([key, spec]) => {
+    const value = given[key] ?? spec.default;
+    if (!fits(spec, value)) throw refuse(`${key} is ${wanted(spec)}`, JSON.stringify(value), "Correct it");
+    return [key, value];
+  });
+  return Object.fromEntries(values) as OptionValues<S>;
+}

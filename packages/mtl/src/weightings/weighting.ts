@@ -1,0 +1,72 @@
+import type { Random } from "@polypilot/core";
+import type { Method } from "../family.js";
+import type { LossKind } from "../heads/head.js";
+import type { OptionSpecs } from "../options.js";
+
+/** Anything that survives JSON unchanged. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A task as a weighting sees it. */
+export interface WeightingTask {
+  readonly name: string;
+  readonly lossKind: LossKind;
+}
+
+/** What every weighting is told at each step. Tasks are in the same order everywhere. */
+export interface LossInputs {
+  /** Loss of each task in this batch; null where the batch has no label of it. */
+  readonly losses: readonly (number | null)[];
+  readonly learningRate: number;
+  /** A source for this step alone. */
+  readonly random: Random;
+  /** Steps done before this one, and epochs done before this one. */
+  readonly step: number;
+  readonly epoch: number;
+}
+
+/** Inner products of the m tasks' gradients in the shared parameters. */
+export interface GramianInputs extends LossInputs {
+  /** [m·m], row-major; rows and columns of tasks without label are 0. */
+  readonly gramian: Float64Array;
+}
+
+/** The m tasks' gradients in the shared parameters. */
+export interface JacobianInputs extends LossInputs {
+  /** m rows over all shared parameters; a task without label has a row of zeros. */
+  readonly jacobian: readonly Float32Array[];
+}
+
+/** A weight for each task; the batch's total is Σ w_t L_t. */
+export interface Weights {
+  /** ≥ 0 unless the method says otherwise; of no effect for a task without label. */
+  readonly weights: readonly number[];
+  readonly state: Json;
+}
+
+/** A direction for the shared parameters. */
+export interface Direction {
+  readonly direction: Float32Array;
+  /** For the log: what each task's gradient counted, where the method can say. */
+  readonly weights?: readonly number[];
+  readonly state: Json;
+}
+
+interface WeightingCommon extends Method {
+  readonly options: OptionSpecs;
+  /** The first state. State is a value: it goes in and comes out, and survives JSON, so that training resumes exactly. */
+  readonly init: (tasks: readonly WeightingTask[], options: Readonly<Record<string, unknown>>) => Json;
+}
+
+/**
+ * A way to weigh tasks. `needs` says what it must be told, and what it decides.
+ *
+ * `losses`: weights for the whole model. `gramian`: weights for the shared parameters alone, from inner products; heads take
+ * their own loss's gradient. `jacobian`: the shared parameters' direction itself; heads likewise.
+ */
+export type Weighting =
+  | (WeightingCommon & { readonly needs: "losses"; readonly step: (state: Json, inputs: LossInputs) => Weights })
+  | (WeightingCommon & { readonly needs: "gramian"; readonly step: (state: Json, inputs: GramianInputs) => Weights })
+  | (WeightingCommon & {
+      readonly needs: "jacobian";
+      readonly step: (state: Json, inputs: JacobianInputs) => Direction;
+    });
