@@ -100,9 +100,10 @@ class SetBuilder<T> implements Synchroniser<T> {
 
   queued(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = { [this.options.reference]: 0 };
-    for (const { streams, matcher } of this.stages) {
-      counts[this.options.reference]! += matcher.queued(0);
-      for (const [i, stream] of streams.entries()) counts[stream] = matcher.queued(i + 1);
+    for (const [i, { streams, matcher }] of this.stages.entries()) {
+      const joined = [this.options.reference, ...this.stages.slice(0, i).flatMap((stage) => stage.streams)];
+      for (const stream of joined) counts[stream]! += matcher.queued(0);
+      for (const [k, stream] of streams.entries()) counts[stream] = matcher.queued(k + 1);
     }
     for (const [stream, { queued }] of this.companions) counts[stream] = queued();
     return counts;

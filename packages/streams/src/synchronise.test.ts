@@ -1,0 +1,260 @@
+import { PolypilotError } from "@polypilot/core";
+import fc from "fast-check";
+import { Subject } from "rxjs";
+import { describe, expect, it } from "vitest";
+import type { StreamSample, SynchronisedSet } from "./stream-sample.js";
+import { synchronise } from "./synchronise.js";
+import { type Alignment, type SynchroniseOptions, synchroniser } from "./synchroniser.js";
+import { runMarbles, sampleAt } from "./testing/marbles.js";
+
+const MS = 1_000_000n;
+const latest = (ms: number): Alignment => ({ policy: "latest", toleranceNs: BigInt(ms) * MS });
+const approximate = (ms: number): Alignment => ({ policy: "approximate", toleranceNs: BigInt(ms) * MS });
+const exact: Alignment = { policy: "exact", toleranceNs: 0n };
+
+/** A set as text: `camera@40 lidar@20`, the reference first. */
+const show = (set: SynchronisedSet<string>) =>
+  Object.values(set.samples)
+    .map(({ value }) => value)
+    .join(" ");
+
+function run(options: Omit<SynchroniseOptions<string>, "reference">, samples: readonly StreamSample<string>[]) {
+  const drops: string[] = [];
+  const jumps: string[] = [];
+  const machine = synchroniser<string>({
+    reference: "camera",
+    ...options,
+    onDrop: (stream, reason, sample) => {
+      expect(sample.stream).toBe(stream);
+      drops.push(`${sample.value} ${reason}`);
+    },
+    onClockJump: (stream, backNs) => jumps.push(`${stream} ${backNs / MS}`),
+  });
+  const sets = samples.flatMap((sample) => machine.add(sample));
+  return { sets, shown: sets.map(show), drops, jumps, queued: machine.queued() };
+}
+
+const camera = (ms: number) => sampleAt("camera", ms);
+const lidar = (ms: number) => sampleAt("lidar", ms);
+const imu = (ms: number) => sampleAt("imu", ms);
+
+describe("synchronise in virtual time", () => {
+  it("answers each reference sample at once and passes on completion", () => {
+    runMarbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const samples = { l: lidar(0), m: lidar(3), c: camera(2), d: camera(4) };
+      const set = (reference: StreamSample<string>, other: StreamSample<string>): SynchronisedSet<string> => ({
+        stampNs: reference.stampNs,
+        samples: {
+          camera: { stampNs: reference.stampNs, receivedNs: reference.receivedNs, value: reference.value, ageNs: 0n },
+          lidar: {
+            stampNs: other.stampNs,
+            receivedNs: other.receivedNs,
+            value: other.value,
+            ageNs: reference.stampNs - other.stampNs,
+          },
+        },
+      });
+      const source = hot("l-cmd-|", samples);
+      const result = source.pipe(synchronise({ reference: "camera", streams: { lidar: latest(50) } }));
+      expectObservable(result).toBe("--x-y-|", { x: set(samples.c, samples.l), y: set(samples.d, samples.m) });
+      expectSubscriptions(source.subscriptions).toBe("^-----!");
+    });
+  });
+
+  it("waits for the better of two approximate matches", () => {
+    runMarbles(({ hot, expectObservable }) => {
+      const samples = { c: camera(0), l: lidar(10), d: camera(12), m: lidar(40), e: camera(41) };
+      const result = hot("clmd-e|", samples).pipe(
+        synchronise({ reference: "camera", streams: { lidar: approximate(50) } }),
+      );
+      // c and l are 10 ms apart, d and l only 2. For e and m, a better lidar message might still come.
+      expectObservable(result).toBe("---x--|", {
+        x: expect.objectContaining({
+          stampNs: 12n * MS,
+          samples: expect.objectContaining({ lidar: expect.objectContaining({ value: "lidar@10" }) }),
+        }),
+      });
+    });
+  });
+
+  it("unsubscribes from the source, and each subscription has queues of its own", () => {
+    const source = new Subject<StreamSample<string>>();
+    const sets = source.pipe(synchronise({ reference: "camera", streams: { lidar: latest(50) } }));
+    const [first, second]: [string[], string[]] = [[], []];
+    const subscription = sets.subscribe((set) => first.push(show(set)));
+    source.next(lidar(0));
+    const other = sets.subscribe((set) => second.push(show(set)));
+    source.next(camera(1));
+    subscription.unsubscribe();
+    source.next(lidar(2));
+    source.next(camera(3));
+    expect([first, second]).toEqual([["camera@1 lidar@0"], ["camera@3 lidar@2"]]);
+    other.unsubscribe();
+    expect(source.observed).toBe(false);
+  });
+
+  it("unsubscribes at the marked frame and passes errors on", () => {
+    runMarbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const source = hot("l-c--c-#", { l: lidar(0), c: camera(1) });
+      const result = source.pipe(synchronise({ reference: "camera", streams: { lidar: latest(50) } }));
+      expectObservable(result, "^---!").toBe("--x", { x: expect.anything() });
+      expectObservable(result).toBe("--x----#", { x: expect.anything() });
+      expectSubscriptions(source.subscriptions).toBe(["^---!", "^------!"]);
+    });
+  });
+});
+
+describe("synchronise", () => {
+  it("passes a lone reference through, with age 0", () => {
+    expect(run({ streams: {} }, [camera(1), camera(2)]).shown).toEqual(["camera@1", "camera@2"]);
+  });
+  it("drops the reference, named by the companion that is missing", () => {
+    const { shown, drops } = run({ streams: { lidar: latest(10) } }, [
+      camera(0),
+      lidar(20),
+      camera(40),
+      lidar(45),
+      camera(50),
+    ]);
+    expect(shown).toEqual(["camera@50 lidar@45"]);
+    expect(drops).toEqual(["camera@0 no_lidar", "camera@40 no_lidar"]);
+  });
+  it("combines exact, approximate and latest streams in one set", () => {
+    const streams = { depth: exact, lidar: approximate(30), imu: latest(10) };
+    const depth = (ms: number) => sampleAt("depth", ms);
+    const { shown, drops } = run({ streams }, [
+      ...[
+        imu(0),
+        camera(0),
+        lidar(5),
+        depth(0),
+        imu(30),
+        camera(33),
+        lidar(40),
+        imu(70),
+        camera(66),
+        depth(66),
+        lidar(70),
+      ],
+    ]);
+    expect(shown).toEqual(["camera@0 depth@0 lidar@5 imu@0", "camera@66 depth@66 lidar@70 imu@70"]);
+    expect(drops).toEqual(["camera@33 unmatched", "lidar@40 unmatched"]);
+  });
+  it("drops repeated and out-of-order stamps of one stream, telling them apart", () => {
+    const { shown, drops } = run({ streams: { lidar: latest(100) } }, [
+      lidar(5),
+      lidar(5),
+      lidar(3),
+      camera(6),
+      camera(6),
+      camera(4),
+    ]);
+    expect(shown).toEqual(["camera@6 lidar@5"]);
+    expect(drops).toEqual(["lidar@5 duplicate", "lidar@3 out_of_order", "camera@6 duplicate", "camera@4 out_of_order"]);
+  });
+  it("begins anew when the clock jumps back by more than the bound, and tells of what was waiting", () => {
+    const options = { streams: { lidar: approximate(50) }, clockJumpNs: 500n * MS };
+    const samples = [camera(1000), camera(1033), camera(533), camera(500), lidar(510), camera(600), lidar(600)];
+    const { shown, drops, jumps } = run(options, samples);
+    expect(jumps).toEqual(["camera 533"]);
+    expect(drops.slice(0, 3)).toEqual(["camera@533 out_of_order", "camera@1000 clock_jump", "camera@1033 clock_jump"]);
+    expect(shown).toEqual(["camera@500 lidar@510", "camera@600 lidar@600"]);
+  });
+  it("recovers from one stamp far in the future", () => {
+    const { shown, jumps } = run({ streams: { lidar: latest(50) } }, [lidar(10), lidar(99_000), lidar(20), camera(25)]);
+    expect(jumps).toEqual(["lidar 98980"]);
+    expect(shown).toEqual(["camera@25 lidar@20"]);
+  });
+  it("tells of a stream that it was not told about", () => {
+    expect(run({ streams: {} }, [lidar(1)]).drops).toEqual(["lidar@1 unknown_stream"]);
+  });
+  it("refuses options that exclude each other, at the call", () => {
+    const code = (options: Partial<SynchroniseOptions<string>>) => {
+      try {
+        synchronise<string>({ reference: "camera", streams: {}, ...options });
+      } catch (cause) {
+        return cause instanceof PolypilotError && cause.code;
+      }
+      return "none";
+    };
+    expect(code({})).toBe("none");
+    expect(code({ queueSize: 0 })).toBe("STREAMS_OPTIONS");
+    expect(code({ agePenalty: Number.NaN })).toBe("STREAMS_OPTIONS");
+    expect(code({ streams: { lidar: { policy: "latest", toleranceNs: -1n } } })).toBe("STREAMS_OPTIONS");
+    expect(code({ streams: { joints: { policy: "interpolate", toleranceNs: 1n } } })).toBe("STREAMS_OPTIONS");
+  });
+});
+
+describe("synchronise on random streams", () => {
+  const names = ["camera", "depth", "lidar", "imu", "joints"] as const;
+  const streams: Record<string, Alignment> = {
+    depth: exact,
+    lidar: approximate(30),
+    imu: latest(20),
+    joints: { policy: "interpolate", toleranceNs: 25n * MS },
+  };
+  // Mostly forward, at times back; camera and depth on a coarse grid, so that exact matches happen.
+  const arrivals = fc.array(
+    fc.record({
+      stream: fc.constantFrom(...names),
+      stepMs: fc.oneof(
+        { weight: 60, arbitrary: fc.integer({ min: 1, max: 8 }) },
+        { weight: 1, arbitrary: fc.integer({ min: -80, max: -1 }) },
+      ),
+    }),
+    { minLength: 50, maxLength: 300 },
+  );
+  const subset = fc.subarray(["depth", "lidar", "imu", "joints"]);
+
+  it("emits only sets within tolerance, in order, with bounded queues and every sample accounted for", () => {
+    let emitted = 0;
+    fc.assert(
+      fc.property(arrivals, subset, fc.integer({ min: 1, max: 12 }), (steps, used, queueSize) => {
+        const chosen = Object.fromEntries(used.map((name) => [name, streams[name]!]));
+        let nowMs = 1000;
+        const samples = steps.map(({ stream, stepMs }, i) => {
+          nowMs += stepMs;
+          const onGrid = stream === "camera" || stream === "depth";
+          return { ...sampleAt(stream, onGrid ? nowMs - (nowMs % 40) : nowMs), value: `${i}` };
+        });
+        const dropped = new Map<string, string>();
+        const machine = synchroniser<string>({
+          reference: "camera",
+          streams: chosen,
+          queueSize,
+          clockJumpNs: 10_000n * MS,
+          interpolate: (a, b) => `${a}+${b}`,
+          onDrop: (_stream, reason, { value }) => {
+            expect(dropped.has(value)).toBe(false);
+            dropped.set(value, reason);
+          },
+        });
+        const inSets = new Set<string>();
+        let lastNs = -1n;
+        for (const sample of samples) {
+          for (const set of machine.add(sample)) {
+            emitted += 1;
+            expect(set.stampNs > lastNs).toBe(true);
+            lastNs = set.stampNs;
+            expect(Object.keys(set.samples).sort()).toEqual(["camera", ...used].sort());
+            for (const [name, member] of Object.entries(set.samples)) {
+              expect(member.ageNs).toBe(set.stampNs - member.stampNs);
+              const bound = chosen[name]?.toleranceNs ?? 0n;
+              expect(member.ageNs <= bound && member.ageNs >= -bound).toBe(true);
+              for (const value of member.value.split("+")) inSets.add(value);
+            }
+          }
+          for (const count of Object.values(machine.queued())) expect(count).toBeLessThanOrEqual(2 * queueSize);
+        }
+        const matched = ["camera", ...used].filter((name) => name !== "imu" && name !== "joints");
+        for (const name of matched) {
+          const waiting = samples.filter((s) => s.stream === name && !inSets.has(s.value) && !dropped.has(s.value));
+          expect(waiting.length).toBe(machine.queued()[name]);
+        }
+        for (const value of inSets) expect(dropped.has(value)).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
+    expect(emitted).toBeGreaterThan(1000); // the property is not empty
+  });
+});
