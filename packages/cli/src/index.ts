@@ -1,1 +1,3 @@
-export {};
+export { exitCode } from "./exit-code.js";
+export { createProgram } from "./program.js";
+export { run } from "./run.js";

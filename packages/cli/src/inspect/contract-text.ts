@@ -1,0 +1,76 @@
+import type { Contract, FeatureContract, HeadContract } from "@polypilot/core";
+import { table } from "../table.js";
+import { plural } from "../units.js";
+
+/** What the model sees of a stream, in words. */
+function featureWords(feature: FeatureContract | undefined): string {
+  switch (feature?.kind) {
+    case "camera": {
+      const { source, width, height, channels, crop } = feature;
+      const cut = Object.entries(crop)
+        .filter(([, part]) => part > 0)
+        .map(([side, part]) => `${side} ${Math.round(part * 100)} %`);
+      const cropped = cut.length > 0 ? `, cut at ${cut.join(", ")}` : "";
+      return `images ${source.width}×${source.height}${cropped}, seen as ${width}×${height}×${channels}`;
+    }
+    case "ranges":
+      return `${feature.beams} sectors, ${feature.range[0]} to ${feature.range[1]} m`;
+    case "joints":
+      return feature.joints.map((joint) => `${joint.name} ${joint.field} in ${joint.unit}`).join(", ");
+    case "imu":
+    case "odometry":
+      return feature.values.map((value) => `${value.field} in ${value.unit}`).join(", ");
+    default:
+      return "recorded and watched, no input of the model";
+  }
+}
+
+function headWords(head: HeadContract): string {
+  const what =
+    head.kind === "regression"
+      ? `${head.size > 1 ? `${head.size} numbers` : "a number"} in ${head.unit || "1"}, ${head.range[0]} to ${head.range[1]}`
+      : head.kind === "classification"
+        ? `one of ${head.classes.join(", ")}`
+        : head.kind === "segmentation"
+          ? `a ${head.width}×${head.height} map of ${head.classes.join(", ")}`
+          : "the input again";
+  const label =
+    "topic" in head.label
+      ? `from ${head.label.topic}`
+      : `from the stream ${head.label.stream}${head.label.ahead > 0 ? `, ${head.label.ahead} ahead` : ""}`;
+  const role = head.role === "primary" ? "primary" : `auxiliary${head.auxiliary ? ` (${head.auxiliary})` : ""}`;
+  return `${role}, ${head.deploy ? "deployed" : "training only"}: ${what}; loss ${head.loss}; label ${label}`;
+}
+
+/** A contract in words: what the robot senses, what the model predicts, what may be commanded. */
+export function contractText(contract: Contract): string {
+  const { robot, streams, heads, command, sharing, weighting, reference } = contract;
+  const rows = Object.entries(streams).map(([name, stream]) => [
+    name === reference ? `${name} *` : name,
+    `${stream.topic}`,
+    stream.type,
+    `${stream.rate_hz} Hz`,
+    `at most ${stream.max_age_ms} ms old`,
+    featureWords(stream.feature),
+  ]);
+  const { steering, speed } = command;
+  return [
+    `The contract of ${robot.name}: wheelbase ${robot.wheelbase_m} m, ${robot.width_m} m wide.`,
+    "",
+    `It senses ${plural(rows.length, "stream")} (* each of its samples starts a prediction):`,
+    table(rows),
+    "",
+    `Its model has ${plural(Object.keys(heads).length, "head")}, sharing ${sharing.architecture}, losses weighted ${weighting.method}:`,
+    table(Object.entries(heads).map(([name, head]) => [name, headWords(head)])),
+    "",
+    `It may command ${command.type} on ${command.topic} at ${command.rate_hz} Hz:`,
+    table([
+      [
+        "steering",
+        `${steering.limits.value.join(" to ")} rad, ${steering.limits.rate} rad/s, from the head ${steering.head}`,
+      ],
+      ["speed", `${speed.limits.value.join(" to ")} m/s, ${speed.limits.rate} m/s², cruising at ${speed.cruise} m/s`],
+      ["if a stream is stale", command.on_stale.replace("_", " ")],
+    ]),
+  ].join("\n");
+}

@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from "commander";
+
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("A number above 0 was expected.");
+  return value;
+}
+
+/** A whole number from 0 on. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 2 ** 32 - 1) {
+    throw new InvalidArgumentError("A whole number from 0 to 4294967295 was expected.");
+  }
+  return Number(text);
+}
+
+/** Seeds: `7`, `1,2,5`, `100-109`, or several of them joined by commas. */
+export function seeds(text: string): readonly number[] {
+  const all = text.split(",").flatMap((part) => {
+    const [, low, high] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part.trim()) ?? [];
+    if (low === undefined) throw new InvalidArgumentError("Seeds were expected, as 7 or 1,2,5 or 100-109.");
+    const [first, last] = [Number(low), Number(high ?? low)];
+    if (last < first || last - first >= 10_000) throw new InvalidArgumentError("A rising range was expected.");
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  return [...new Set(all)];
+}

@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import { doctorCommand } from "./commands/doctor.js";
+import { inspectCommand } from "./commands/inspect.js";
+
+const tour = `
+A short tour
+  polypilot drive                                drive the simulated car with the model that ships, and watch
+  polypilot record --minutes 5 --out runs/a.mcap let the expert drive, and keep what it saw and did
+  polypilot train --data runs/a.mcap --out runs/model
+                                                 learn to drive from it
+  polypilot drive --checkpoint runs/model        drive with what was learnt
+  polypilot evaluate --checkpoint runs/model     measure it on tracks that it has never seen
+  polypilot inspect runs/a.mcap                  what is in a recording, a checkpoint or a contract
+  polypilot doctor                               what this machine has and lacks
+
+Exit codes
+  0 done    1 failed    2 wrong option, file or contract    130 stopped by Ctrl-C (robot first, then files)
+
+In the repository: pnpm polypilot COMMAND, or node packages/cli/dist/polypilot.js COMMAND.
+polypilot COMMAND --help shows options and examples.`;
+
+/** The command `polypilot` with all its sub-commands. */
+export function createProgram(): Command {
+  const program = new Command("polypilot")
+    .description("Learns to drive a robot from demonstrations, and drives it safely.")
+    .version("0.1.0")
+    .option("--debug", "show where an error came from")
+    .showSuggestionAfterError()
+    .showHelpAfterError("(polypilot COMMAND --help shows the options and examples)")
+    .addHelpText("after", tour)
+    .action(() => program.outputHelp());
+  for (const command of [inspectCommand(), doctorCommand()]) {
+    program.addCommand(inherit(command, program));
+  }
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}
+
+/** Sub-commands answer mistakes as the program does, and all take --debug. */
+function inherit(command: Command, program: Command): Command {
+  return command.copyInheritedSettings(program).option("--debug", "show where an error came from");
+}
