@@ -2,6 +2,7 @@ export { type BatchOptions, batchCount, batches, batchOf } from "./batches.js";
 export type { DemonstrationEpisode, Demonstrations } from "./demonstrations/demonstrations.js";
 export { type LoadOptions, type LoadProgress, loadDemonstrations } from "./demonstrations/load-demonstrations.js";
 export { episodeTopic, episodeType, type RecordedEpisode } from "./episodes.js";
+export { type ImportTubOptions, type ImportTubReport, importTub } from "./import-tub.js";
 export { type ReadReport, type RecordedMessage, type Recording, readRecording } from "./mcap/read-recording.js";
 export { openRecorder, type Recorder, type RecorderCounts, type RecorderOptions } from "./mcap/recorder.js";
 export { type Split, type SplitOptions, type SplitPart, splitEpisodes } from "./split-episodes.js";
