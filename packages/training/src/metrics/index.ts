@@ -7,7 +7,7 @@ import { segmentationScorer } from "./segmentation.js";
 
 export { mostLikely } from "./classification.js";
 export { accuracy, type Confusion, iou, recall } from "./confusion.js";
-export { addUp, type Metric, type Scorer } from "./scorer.js";
+export { type Answer, addUp, type Metric, type Scorer } from "./scorer.js";
 export { classificationScorer, reconstructionScorer, regressionScorer, segmentationScorer };
 
 type Kind = HeadContract["kind"];

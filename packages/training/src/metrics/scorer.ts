@@ -1,4 +1,10 @@
-import type { FeatureData, HeadPrediction } from "@polypilot/core";
+import type { FeatureData } from "@polypilot/core";
+
+/** One sample's answer, as `HeadPrediction` carries it. */
+export interface Answer {
+  readonly mean: ArrayLike<number>;
+  readonly sigma: ArrayLike<number>;
+}
 
 /** One figure of merit. */
 export interface Metric {
@@ -22,7 +28,7 @@ export interface Scorer {
   /** Number of sums. */
   readonly size: number;
   /** Adds one sample. */
-  readonly add: (sums: Float64Array, truth: FeatureData, prediction: HeadPrediction) => void;
+  readonly add: (sums: Float64Array, truth: FeatureData, prediction: Answer) => void;
   /** The first is the head's chief figure. */
   readonly metrics: readonly Metric[];
 }

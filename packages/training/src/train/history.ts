@@ -1,0 +1,71 @@
+import type { Losses } from "./snapshots.js";
+
+/** One epoch as the report shows it. */
+export interface HistoryEntry {
+  /** From 0. */
+  readonly epoch: number;
+  /** Learning rate of its last step. */
+  readonly learningRate: number;
+  /** Mean training loss by head over the epoch's batches, with dropout and augmentation. */
+  readonly train: Losses;
+  /** Validation loss by head. */
+  readonly validation: Losses;
+  /** Mean weight of each head's loss; null where the weighting method names none. */
+  readonly weights: Readonly<Record<string, number>> | null;
+  /** Mean norm of the gradient before clipping. */
+  readonly gradientNorm: number;
+  /** Steps left out because a gradient was not finite. */
+  readonly skipped: number;
+}
+
+/** Sums over an epoch's steps so far. A value, so that a run can stop within an epoch and go on. */
+export interface EpochSums {
+  readonly steps: number;
+  readonly losses: Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
+  readonly weights: Readonly<Record<string, number>>;
+  /** Steps that named weights. */
+  readonly weighted: number;
+  readonly gradientNorm: number;
+  readonly skipped: number;
+}
+
+export const noSteps: EpochSums = { steps: 0, losses: {}, weights: {}, weighted: 0, gradientNorm: 0, skipped: 0 };
+
+/** What one step adds. */
+export interface StepOutcome {
+  readonly losses: Losses;
+  readonly weights: Readonly<Record<string, number>> | null;
+  readonly gradientNorm: number;
+  readonly skipped: boolean;
+}
+
+/** The sums after one more step. */
+export function addStep(sums: EpochSums, step: StepOutcome): EpochSums {
+  const losses = Object.entries(step.losses).map(([head, loss]) => {
+    const { sum, count } = sums.losses[head] ?? { sum: 0, count: 0 };
+    return [head, loss === null ? { sum, count } : { sum: sum + loss, count: count + 1 }] as const;
+  });
+  const weights = Object.entries(step.weights ?? {}).map(([head, w]) => [head, (sums.weights[head] ?? 0) + w] as const);
+  return {
+    steps: sums.steps + 1,
+    losses: Object.fromEntries(losses),
+    weights: { ...sums.weights, ...Object.fromEntries(weights) },
+    weighted: sums.weighted + (step.weights ? 1 : 0),
+    gradientNorm: sums.gradientNorm + (step.skipped ? 0 : step.gradientNorm),
+    skipped: sums.skipped + (step.skipped ? 1 : 0),
+  };
+}
+
+/** Mean loss by head. */
+export function meanLosses(sums: EpochSums): Losses {
+  const means = Object.entries(sums.losses).map(
+    ([head, { sum, count }]) => [head, count ? sum / count : null] as const,
+  );
+  return Object.fromEntries(means);
+}
+
+/** Mean weight by head; null if no step named weights. */
+export function meanWeights(sums: EpochSums): HistoryEntry["weights"] {
+  if (sums.weighted === 0) return null;
+  return Object.fromEntries(Object.entries(sums.weights).map(([head, sum]) => [head, sum / sums.weighted]));
+}

@@ -1,0 +1,71 @@
+import { type Clock, nsToSec } from "@polypilot/core";
+import type { MultiTaskModel } from "@polypilot/mtl";
+import { meanLosses, meanWeights, noSteps } from "./history.js";
+import type { RunState } from "./run-state.js";
+import { takeSnapshots } from "./snapshots.js";
+import { type EpochInput, rateAt, stepsPerEpoch, trainEpoch } from "./train-epoch.js";
+import { validationLosses } from "./validate.js";
+import type { Weights } from "./weight-average.js";
+
+export interface RunInput extends EpochInput {
+  readonly validation: readonly number[];
+  readonly clock: Clock;
+  /** Puts the state where a resumed run finds it. */
+  readonly save: (state: RunState) => Promise<void>;
+}
+
+/** What is validated and deployed: the running average of the weights, where there is one. */
+function withAveraged<T>(model: MultiTaskModel, average: Weights | undefined, work: () => Promise<T>): Promise<T> {
+  if (!average) return work();
+  const raw = model.getWeights();
+  model.setWeights(average);
+  return work().finally(() => model.setWeights(raw));
+}
+
+async function endEpoch(input: RunInput, state: RunState): Promise<RunState> {
+  const { model, settings, demonstrations, validation, onProgress } = input;
+  const { epochs, patience, batchSize } = settings;
+  const { epoch, sums } = state;
+  onProgress?.({ kind: "validate", epoch, epochs });
+  const { losses, snapshots } = await withAveraged(model, state.average, async () => {
+    const found = await validationLosses(model, demonstrations, validation, batchSize);
+    const taken = takeSnapshots(state.snapshots, model.contract, epoch, found, () => model.getWeights());
+    return { losses: found, snapshots: taken };
+  });
+  const entry = {
+    epoch,
+    learningRate: rateAt(state.step - 1, settings, stepsPerEpoch(input.indices.length, settings)),
+    train: meanLosses(sums),
+    validation: losses,
+    weights: meanWeights(sums),
+    gradientNorm: sums.gradientNorm / Math.max(1, sums.steps - sums.skipped),
+    skipped: sums.skipped,
+  };
+  onProgress?.({ kind: "epoch", epochs, entry, best: snapshots.deployed.epoch === epoch });
+  const done = epoch + 1 >= epochs ? "epochs" : epoch - snapshots.deployed.epoch >= patience ? "patience" : null;
+  return { ...state, epoch: epoch + 1, sums: noSteps, snapshots, history: [...state.history, entry], ended: done };
+}
+
+/**
+ * Trains until the epochs are done, the primary heads have stopped getting better, or the signal says so.
+ *
+ * The state is saved after each epoch and when the signal comes. A run that is killed loses what it did since; gone on with, it
+ * does the same steps again and ends with the same bits.
+ *
+ * @returns the last state; `ended` is null if the signal came first.
+ */
+export async function runEpochs(input: RunInput, from: RunState): Promise<RunState> {
+  const { clock, indices, settings, signal, save } = input;
+  const steps = stepsPerEpoch(indices.length, settings);
+  let state = from;
+  while (state.ended === null) {
+    const startedNs = clock.nowNs();
+    state = await trainEpoch(input, state);
+    const whole = state.sums.steps >= steps;
+    if (whole) state = await endEpoch(input, state);
+    state = { ...state, trainedSec: state.trainedSec + nsToSec(clock.nowNs() - startedNs) };
+    await save(state);
+    if (signal?.aborted && state.ended === null) return state;
+  }
+  return state;
+}

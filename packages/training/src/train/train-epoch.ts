@@ -1,0 +1,89 @@
+import { setImmediate } from "node:timers/promises";
+import { PolypilotError } from "@polypilot/core";
+import { batchCount, batches, type Demonstrations } from "@polypilot/dataset";
+import type { MultiTaskModel } from "@polypilot/mtl";
+import { type Augment, augmented } from "./augmented.js";
+import { addStep, meanLosses } from "./history.js";
+import { learningRateAt } from "./learning-rate.js";
+import type { RunState } from "./run-state.js";
+import type { TrainProgress, TrainSettings } from "./train-options.js";
+import { averageWeights } from "./weight-average.js";
+
+/** What an epoch of training works on. */
+export interface EpochInput {
+  readonly model: MultiTaskModel;
+  readonly settings: TrainSettings;
+  readonly demonstrations: Demonstrations;
+  readonly indices: readonly number[];
+  readonly augment?: Augment | undefined;
+  readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Number of steps in an epoch. A last batch that is not full is left out, unless it is the only one. */
+export function stepsPerEpoch(samples: number, { batchSize }: Pick<TrainSettings, "batchSize">): number {
+  return batchCount(samples, { batchSize, partial: samples < batchSize ? "keep" : "drop" });
+}
+
+/** The learning rate of a step of the run. */
+export function rateAt(step: number, settings: TrainSettings, steps: number): number {
+  const { learningRate: peak, warmUpEpochs, epochs } = settings;
+  return learningRateAt(step, {
+    peak,
+    warmUpSteps: Math.round(warmUpEpochs * steps),
+    totalSteps: epochs * steps,
+    floor: 0.01,
+  });
+}
+
+function refuseDivergence(loss: string, value: number | null, state: RunState): never {
+  throw new PolypilotError("TRAINING_DIVERGED", ["training", `epoch ${state.epoch + 1}, step ${state.step + 1}`], {
+    expected: `the loss of ${loss} stays finite`,
+    found: String(value),
+    todo: "Lower the learning rate, or look at that head's labels with `polypilot inspect`",
+  });
+}
+
+/** Steps in a row whose gradient was not finite, after which training gives up. */
+const MOST_SKIPPED = 20;
+
+/**
+ * The rest of an epoch: every step that `state` has not done yet. Stops early, between two steps, if the signal says so.
+ *
+ * @throws PolypilotError `TRAINING_DIVERGED` naming the head and the step if a loss, or every gradient, is no longer finite.
+ */
+export async function trainEpoch(input: EpochInput, state: RunState): Promise<RunState> {
+  const { model, settings, demonstrations, indices, augment, onProgress, signal } = input;
+  const { seed, batchSize, epochs } = settings;
+  const shown = augment ? augmented(demonstrations, augment, seed, state.epoch, 2 * batchSize) : demonstrations;
+  const steps = stepsPerEpoch(indices.length, settings);
+  const partial = indices.length < batchSize ? "keep" : "drop";
+  const options = { batchSize, seed, epoch: state.epoch, shuffle: true, partial, step: state.sums.steps } as const;
+  let now = state;
+  for (const batch of batches(shown, indices, options)) {
+    if (signal?.aborted) return now;
+    const learningRate = rateAt(now.step, settings, steps);
+    const { weightDecay, clipNorm } = settings;
+    const { weighting, step, epoch } = now;
+    const outcome = model.trainStep(batch, { weighting, learningRate, weightDecay, clipNorm, step, epoch });
+    for (const [head, loss] of Object.entries(outcome.losses))
+      if (loss !== null && !Number.isFinite(loss)) refuseDivergence(head, loss, now);
+    const sums = addStep(now.sums, outcome);
+    if (sums.skipped >= MOST_SKIPPED && sums.skipped === sums.steps)
+      refuseDivergence("all heads together in its gradient", outcome.gradientNorm, now);
+    now = { ...now, step: step + 1, sums, weighting: outcome.weighting, average: averaged(input, now) };
+    onProgress?.({ kind: "step", epoch, epochs, step: sums.steps, steps, losses: meanLosses(sums) });
+    await setImmediate(); // lets signals and timers in between steps
+  }
+  return now;
+}
+
+function averaged({ model, settings }: EpochInput, { average, step }: RunState): RunState["average"] {
+  if (settings.averaging === 0) return undefined;
+  return averageWeights(
+    average as Record<string, Float32Array> | undefined,
+    model.getWeights(),
+    settings.averaging,
+    step,
+  );
+}

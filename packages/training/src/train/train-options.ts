@@ -1,0 +1,84 @@
+import type { Clock, Contract } from "@polypilot/core";
+import type { Demonstrations } from "@polypilot/dataset";
+import type { Augment } from "./augmented.js";
+import type { HistoryEntry } from "./history.js";
+
+/** What changes the weights that come out. Stored with the run: a resumed run must have the same. */
+export interface TrainSettings {
+  /** Of the first weights, the order of samples, dropout and augmentation; and of the split. */
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** Highest learning rate; it rises over the warm-up and falls along a cosine. */
+  readonly learningRate: number;
+  readonly warmUpEpochs: number;
+  /** Decoupled weight decay, a share per unit of learning rate. */
+  readonly weightDecay: number;
+  /** Largest norm of a step's gradient. */
+  readonly clipNorm: number;
+  /** Decay per step of the running average of weights that is validated and deployed; 0 for none. */
+  readonly averaging: number;
+  /** Epochs without a better primary head after which training stops. */
+  readonly patience: number;
+  /** Share of the episodes that validates. */
+  readonly validationShare: number;
+}
+
+export const defaultSettings: Omit<TrainSettings, "seed"> = {
+  epochs: 30,
+  batchSize: 64,
+  learningRate: 1e-3,
+  warmUpEpochs: 1,
+  weightDecay: 1e-2,
+  clipNorm: 5,
+  averaging: 0.99,
+  patience: 10,
+  validationShare: 0.2,
+};
+
+/** What `train` tells while it runs. */
+export type TrainProgress =
+  | {
+      readonly kind: "step";
+      readonly epoch: number;
+      readonly epochs: number;
+      /** Steps of this epoch done, and their number. */
+      readonly step: number;
+      readonly steps: number;
+      /** Mean loss of each head over this epoch so far. */
+      readonly losses: Readonly<Record<string, number | null>>;
+    }
+  | { readonly kind: "validate"; readonly epoch: number; readonly epochs: number }
+  | {
+      readonly kind: "epoch";
+      readonly epochs: number;
+      readonly entry: HistoryEntry;
+      /** True if this epoch's model is the one to deploy so far. */
+      readonly best: boolean;
+    }
+  | { readonly kind: "finish"; readonly what: string };
+
+/** What `train` takes. */
+export interface TrainOptions extends Partial<Omit<TrainSettings, "seed">> {
+  readonly contract: Contract;
+  /** The contract's file as it is written: the checkpoint carries it. */
+  readonly contractText: string;
+  /** Recordings to learn from: loaded, or the paths of their files. */
+  readonly demonstrations: Demonstrations | readonly string[];
+  /** Folder of the run: becomes the checkpoint. */
+  readonly out: string;
+  readonly seed: number;
+  /** Goes on with the run in `out`. */
+  readonly resume?: boolean;
+  /** Episodes to validate on, in place of a share drawn by the seed. */
+  readonly validationEpisodes?: readonly string[];
+  /** Changes each training sample each time it is shown. */
+  readonly augment?: Augment;
+  /** What was typed, for the card. */
+  readonly command?: string;
+  readonly onProgress?: (progress: TrainProgress) => void;
+  /** Ends the run at the next step; it can be resumed. */
+  readonly signal?: AbortSignal;
+  /** For durations in the card and the report. */
+  readonly clock?: Clock;
+}
