@@ -27,8 +27,7 @@ export function createProgram(): Command {
     .option("--debug", "show where an error came from")
     .showSuggestionAfterError()
     .showHelpAfterError("(polypilot COMMAND --help shows the options and examples)")
-    .addHelpText("after", tour)
-    .action(() => program.outputHelp());
+    .addHelpText("after", tour);
   for (const command of [inspectCommand(), doctorCommand()]) {
     program.addCommand(inherit(command, program));
   }

@@ -24,7 +24,7 @@ function tell(error: unknown, debug: boolean): number {
 export async function run(args: readonly string[]): Promise<number> {
   const debug = args.includes("--debug");
   try {
-    await createProgram().parseAsync([...args], { from: "user" });
+    await createProgram().parseAsync(args.length > 0 ? [...args] : ["--help"], { from: "user" });
     return typeof process.exitCode === "number" ? process.exitCode : exitCode.ok;
   } catch (error) {
     // Commander has printed its own message; help and version are no errors.

@@ -1,5 +1,5 @@
 import { type Nanoseconds, nsToSec } from "@polypilot/core";
-import type { RecordedEpisode, RecordingSummary, TopicSummary } from "@polypilot/dataset";
+import { episodeType, type RecordedEpisode, type RecordingSummary, type TopicSummary } from "@polypilot/dataset";
 import { table } from "../table.js";
 import { bytes, duration, plural, readable } from "../units.js";
 
@@ -52,8 +52,9 @@ export function recordingText(summary: RecordingSummary): string {
     "Topics",
     table(rows),
     "",
-    `Episodes: ${episodes.length}`,
-    table(episodes.slice(0, SHOWN_EPISODES).map(episodeRow)),
+    ...(topics.some((topic) => topic.type === episodeType)
+      ? [`Episodes: ${episodes.length}`, table(episodes.slice(0, SHOWN_EPISODES).map(episodeRow))]
+      : ["No episodes are marked in it: all of it counts as one."]),
     ...(more > 0 ? [`  … and ${more} more (--json lists all)`] : []),
     "",
     summary.contractText
