@@ -1,1 +1,4 @@
-export {};
+export type { CheckpointCard } from "../checkpoint/card.js";
+export { checkCompatible } from "../checkpoint/check-compatible.js";
+export { type Checkpoint, readCheckpoint } from "../checkpoint/read-checkpoint.js";
+export { loadPredictor, type PredictorOptions } from "./load-predictor.js";
