@@ -85,7 +85,9 @@ export function drive(options: DriveOptions): DriveSession {
       flight.tick(answer.finishedNs);
     });
   const periodNs = secToNs(1 / contract.command.rate_hz);
-  const stopTicks = every(clock, periodNs, clock.nowNs() + periodNs, (nowNs) => flight.tick(nowNs));
+  const startNs = clock.nowNs();
+  flight.tick(startNs); // the first command marks the beginning in a recording
+  const stopTicks = every(clock, periodNs, startNs + periodNs, (nowNs) => flight.tick(nowNs));
   let stopped = false;
   return {
     async stop() {

@@ -1,4 +1,4 @@
-import type { Arrival, MessageType, MessageTypes, Robot, VirtualClock } from "@polypilot/core";
+import type { Arrival, Clock, MessageType, MessageTypes, Robot } from "@polypilot/core";
 
 /** A message that was published. */
 export interface Published {
@@ -9,7 +9,6 @@ export interface Published {
 
 /** A robot for tests: a topic bus on a clock, with nothing behind it. */
 export interface TestRobot extends Robot {
-  readonly clock: VirtualClock;
   /** Lets a message arrive now. */
   send<K extends MessageType>(topic: string, type: K, message: MessageTypes[K]): void;
   /** Everything that was published. */
@@ -21,7 +20,7 @@ export interface TestRobot extends Robot {
 }
 
 /** A bus on `clock`. */
-export function testRobot(clock: VirtualClock): TestRobot {
+export function testRobot(clock: Clock): TestRobot {
   const listeners = new Map<string, Set<(arrival: Arrival) => void>>();
   const published: Published[] = [];
   const recorded: TestRobot["recorded"] = [];

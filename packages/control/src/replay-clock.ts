@@ -1,0 +1,50 @@
+import { type Clock, type Nanoseconds, type Settled, settle } from "@polypilot/core";
+
+/** A clock that a recording drives: it stands where it was set, ticks when told, and ends work when told. */
+export interface ReplayClock extends Clock {
+  set(nowNs: Nanoseconds): void;
+  /** Runs the earliest task that waits, as if its time were now; false if none waits. */
+  tick(): boolean;
+  /** Ends the oldest work in hand, with an error of this text if it is not empty; false if there is none. */
+  complete(error: string): Promise<boolean>;
+}
+
+/** A replay clock that stands at `startNs`. */
+export function replayClock(startNs: Nanoseconds): ReplayClock {
+  let now = startNs;
+  const waiting = new Set<{ readonly atNs: Nanoseconds; readonly task: () => void | Promise<void> }>();
+  const working: ((error: string) => Promise<void>)[] = [];
+  return {
+    nowNs: () => now,
+    at(atNs, task) {
+      const entry = { atNs, task };
+      waiting.add(entry);
+      return () => waiting.delete(entry);
+    },
+    finish<T>(work: Promise<T>, _nominalNs: Nanoseconds, done: (result: Settled<T>) => void) {
+      const result = settle(work);
+      working.push(async (error) => {
+        const settled = await result;
+        done(error ? { ok: false, reason: new Error(error) } : settled);
+      });
+    },
+    set(nowNs) {
+      now = nowNs;
+    },
+    tick() {
+      const next = [...waiting].reduce<{ atNs: bigint; task: () => void } | undefined>(
+        (first, entry) => (first && first.atNs <= entry.atNs ? first : entry),
+        undefined,
+      );
+      if (!next) return false;
+      waiting.delete(next as typeof waiting extends Set<infer E> ? E : never);
+      void next.task();
+      return true;
+    },
+    async complete(error) {
+      const first = working.shift();
+      await first?.(error);
+      return first !== undefined;
+    },
+  };
+}

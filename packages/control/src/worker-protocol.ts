@@ -1,0 +1,30 @@
+import type { FeatureData, HeadPrediction, Predictor } from "@polypilot/core";
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  /** Module that exports `loadPredictor(checkpoint, options)`. */
+  readonly loader: string;
+  readonly checkpoint: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A model as it describes itself. */
+export type ModelDescription = Pick<Predictor, "inputs" | "heads" | "runtime">;
+
+/** One inference; the buffers of `features` change hands. */
+export interface Question {
+  readonly id: number;
+  readonly features: Readonly<Record<string, FeatureData>>;
+}
+
+/** What a worker says: first `ready` or `refused`, then one `answer` or `failed` for each question. */
+export type WorkerMessage =
+  | ({ readonly kind: "ready" } & ModelDescription)
+  | { readonly kind: "refused"; readonly error: string }
+  | ({ readonly kind: "answer"; readonly heads: Readonly<Record<string, HeadPrediction>> } & Question)
+  | ({ readonly kind: "failed"; readonly error: string } & Question);
+
+/** The buffers of features, to be handed over. */
+export function buffersOf(features: Readonly<Record<string, FeatureData>>): ArrayBuffer[] {
+  return Object.values(features).map(({ buffer }) => buffer as ArrayBuffer);
+}
