@@ -7,8 +7,11 @@ export type OptionSpec =
       readonly default: number;
       readonly min?: number;
       readonly max?: number;
+      /** Exclusive lower bound. */
+      readonly above?: number;
       readonly doc: string;
     }
+  | { readonly type: "choice"; readonly default: string; readonly values: readonly string[]; readonly doc: string }
   | { readonly type: "boolean"; readonly default: boolean; readonly doc: string }
   | { readonly type: "numbers"; readonly default: readonly number[]; readonly doc: string };
 
@@ -20,12 +23,16 @@ export type OptionValues<S extends OptionSpecs> = {
     ? boolean
     : S[K] extends { type: "numbers" }
       ? readonly number[]
-      : number;
+      : S[K] extends { type: "choice"; values: infer V extends readonly string[] }
+        ? V[number]
+        : number;
 };
 
 function fits(spec: OptionSpec, value: unknown): boolean {
   if (spec.type === "boolean") return typeof value === "boolean";
   if (spec.type === "numbers") return Array.isArray(value) && value.every((v) => Number.isFinite(v));
+  if (spec.type === "choice") return spec.values.includes(value as string);
+  if (spec.above !== undefined && !(Number(value) > spec.above)) return false;
   if (typeof value !== "number" || !Number.isFinite(value)) return false;
   if (spec.type === "integer" && !Number.isInteger(value)) return false;
   return value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (spec.max ?? Number.POSITIVE_INFINITY);
@@ -34,6 +41,9 @@ function fits(spec: OptionSpec, value: unknown): boolean {
 function wanted(spec: OptionSpec): string {
   if (spec.type === "boolean") return "true or false";
   if (spec.type === "numbers") return "a list of numbers";
+  if (spec.type === "choice") return `one of ${spec.values.join(", ")}`;
+  if (spec.above !== undefined)
+    return `a number above ${spec.above}${spec.max === undefined ? "" : ` and at most ${spec.max}`}`;
   const kind = spec.type === "integer" ? "a whole number" : "a number";
   if (spec.min !== undefined && spec.max !== undefined) return `${kind} from ${spec.min} to ${spec.max}`;
   if (spec.min !== undefined) return `${kind} of at least ${spec.min}`;

@@ -47,6 +47,7 @@ export const uncertainty: Weighting = {
   sentence: "Weights from each task's learned noise",
   paper: "Kendall et al. 2018, Multi-Task Learning Using Uncertainty to Weigh Losses",
   needs: "losses",
+  readsLosses: true,
   options,
   init: (tasks, given): State => {
     const { learning_rate, initial } = resolveOptions(options, given, "weighting.options");

@@ -28,12 +28,14 @@ export interface LossInputs {
 export interface GramianInputs extends LossInputs {
   /** [m·m], row-major; rows and columns of tasks without label are 0. */
   readonly gramian: Float64Array;
+  /** [m·m], row-major; J₁J₂ᵀ of two independent batches, for the methods that ask for it by `draws`. */
+  readonly crossGramian?: Float64Array;
 }
 
 /** The m tasks' gradients in the shared parameters. */
 export interface JacobianInputs extends LossInputs {
   /** m rows over all shared parameters; a task without label has a row of zeros. */
-  readonly jacobian: readonly Float32Array[];
+  readonly jacobian: readonly (Float32Array | Float64Array)[];
 }
 
 /** A weight for each task; the batch's total is Σ w_t L_t. */
@@ -52,6 +54,8 @@ export interface Direction {
 }
 
 interface WeightingCommon extends Method {
+  /** Whether the values of the losses count, besides which of them are there. */
+  readonly readsLosses?: true;
   readonly options: OptionSpecs;
   /** The first state. State is a value: it goes in and comes out, and survives JSON, so that training resumes exactly. */
   readonly init: (tasks: readonly WeightingTask[], options: Readonly<Record<string, unknown>>) => Json;
@@ -64,8 +68,18 @@ interface WeightingCommon extends Method {
  * their own loss's gradient. `jacobian`: the shared parameters' direction itself; heads likewise.
  */
 export type Weighting =
-  | (WeightingCommon & { readonly needs: "losses"; readonly step: (state: Json, inputs: LossInputs) => Weights })
-  | (WeightingCommon & { readonly needs: "gramian"; readonly step: (state: Json, inputs: GramianInputs) => Weights })
+  | (WeightingCommon & {
+      readonly needs: "losses";
+      readonly step: (state: Json, inputs: LossInputs) => Weights;
+      /** For methods that learn from what a step did: the same batch's losses after it. To be called where it is there. */
+      readonly after?: (state: Json, losses: readonly (number | null)[]) => Json;
+    })
+  | (WeightingCommon & {
+      readonly needs: "gramian";
+      /** 2 where the method asks for `crossGramian`. */
+      readonly draws?: 2;
+      readonly step: (state: Json, inputs: GramianInputs) => Weights;
+    })
   | (WeightingCommon & {
       readonly needs: "jacobian";
       readonly step: (state: Json, inputs: JacobianInputs) => Direction;
