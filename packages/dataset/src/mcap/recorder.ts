@@ -86,18 +86,19 @@ const PERIOD_NS = msToNs(500);
  */
 export async function openRecorder(path: string, options: RecorderOptions): Promise<Recorder> {
   const compressor = options.compression === "zstd" ? await zstdCompressor() : undefined;
-  let file: WritableFile;
   try {
     await mkdir(dirname(path), { recursive: true });
-    file = await open(path, options.overwrite ? "w" : "wx");
   } catch (cause) {
-    if ((cause as { code?: string }).code !== "EEXIST") throw writeError(path, cause);
+    throw writeError(path, cause);
+  }
+  const file = await open(path, options.overwrite ? "w" : "wx").catch((cause: { code?: string }) => {
+    if (cause.code !== "EEXIST") throw writeError(path, cause);
     throw new PolypilotError("DATASET_EXISTS", ["dataset", "recorder"], {
       expected: `${path} does not exist yet`,
       found: "a file of that name",
       todo: "Choose another name, or allow overwriting",
     });
-  }
+  });
   return recordTo(file, path, options, compressor);
 }
 
