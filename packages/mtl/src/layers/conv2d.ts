@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "../module.js";
 import type { Activation } from "./dense.js";
+import { relu } from "./relu.js";
 
 export interface Conv2dOptions {
   /** Side of the square kernel, in pixels. */
@@ -31,7 +32,7 @@ export function conv2d(
     apply: (p, x) => {
       const sum = tf.conv2d(x, p(`${name}/kernel`) as tf.Tensor4D, stride, "same");
       const y = tf.add(sum, p(`${name}/bias`)) as tf.Tensor4D;
-      return activation === "relu" ? tf.relu(y) : y;
+      return activation === "relu" ? relu(y) : y;
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "../module.js";
+import { relu } from "./relu.js";
 
 /** What follows the weighted sum. */
 export type Activation = "relu" | "linear";
@@ -28,7 +29,7 @@ export function dense(
     ],
     apply: (p, x) => {
       const y = tf.add(tf.matMul(x, p(`${name}/kernel`) as tf.Tensor2D), p(`${name}/bias`)) as tf.Tensor2D;
-      return options.activation === "relu" ? tf.relu(y) : y;
+      return options.activation === "relu" ? relu(y) : y;
     },
   };
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "../module.js";
 import { conv2d } from "./conv2d.js";
+import { relu } from "./relu.js";
 import { upsample } from "./upsample.js";
 
 type MapShape = readonly [height: number, width: number, channels: number];
@@ -34,11 +35,11 @@ export function mapDecoder(
   return {
     parameters: [...lateral, ...mix, last].flatMap((layer) => layer.parameters),
     apply: (p, inputs, context) => {
-      let x = tf.relu(lateral[0]!.apply(p, inputs[levels[0]!.level]!, context));
+      let x = relu(lateral[0]!.apply(p, inputs[levels[0]!.level]!, context));
       for (const [i, { shape, level }] of levels.entries()) {
         if (i === 0) continue;
         const finer = lateral[i]!.apply(p, inputs[level]!, context);
-        x = mix[i - 1]!.apply(p, tf.relu(tf.add(upsample(x, shape[0], shape[1]), finer)), context);
+        x = mix[i - 1]!.apply(p, relu(tf.add(upsample(x, shape[0], shape[1]), finer)), context);
       }
       return upsample(last.apply(p, x, context), size[0], size[1]);
     },
