@@ -1,52 +1,279 @@
-import { type Command, type Contract, fromRosTime, type Predictor, virtualClock } from "@polypilot/core";
+import { type Image, type JointState, type LaserScan, toRosTime, virtualClock } from "@polypilot/core";
 import { describe, expect, it } from "vitest";
-import { commandLog } from "./command-log.js";
 import { drive } from "./drive.js";
 import { testContract } from "./testing/contract.js";
+import { at, driveRun, START_NS, type TimedCommand } from "./testing/drive-run.js";
 import { testPredictor } from "./testing/predictor.js";
 import { testRobot } from "./testing/robot.js";
-import { type SensorFaults, startSensors } from "./testing/sensors.js";
+import { type Fault, image, startSensors } from "./testing/sensors.js";
 
-const START_NS = 1_000_000_000_000n;
-const sec = (seconds: number) => START_NS + BigInt(Math.round(seconds * 1e9));
+const steady = () => testPredictor(() => [0.1, 0.02]);
+const SAFETY = 2;
 
-async function run(
-  seconds: number,
-  faults: SensorFaults = {},
-  predictor: Predictor = testPredictor((call) => [0.3 * Math.sin(call / 10), 0.02]),
-  contract: Contract = testContract(),
-) {
-  const clock = virtualClock(START_NS);
-  const robot = testRobot(clock);
-  const log = commandLog();
-  const commands: (Command & { atSec: number })[] = [];
-  const session = drive({
-    robot,
-    contract,
-    predictor,
-    onCommand: (command) => {
-      log.add(command);
-      commands.push({ ...command, atSec: Number(fromRosTime(command.header.stamp) - START_NS) / 1e9 });
-    },
-  });
-  const stopSensors = startSensors(robot, faults);
-  await clock.runUntil(sec(seconds));
-  return { clock, robot, session, commands, sha256: () => log.sha256(), stopSensors };
+/** Sends nothing between two times. */
+const silent =
+  <M>(fromSec: number, toSec = Infinity): Fault<M> =>
+  (message, atNs) =>
+    atNs >= at(fromSec) && (toSec === Infinity || atNs < at(toSec)) ? [] : [message];
+
+/** Sends something else between two times. */
+const changed =
+  <M>(fromSec: number, toSec: number, change: (message: M, atNs: bigint) => readonly M[]): Fault<M> =>
+  (message, atNs) =>
+    atNs >= at(fromSec) && atNs < at(toSec) ? change(message, atNs) : [message];
+
+const restamped = (message: Image, stampNs: bigint): Image => ({
+  ...message,
+  header: { ...message.header, stamp: toRosTime(stampNs) },
+});
+
+/** The first command of the safety gate after the robot drove, and when the speed was 0. */
+function stopOf(commands: readonly TimedCommand[]) {
+  const driving = commands.findIndex((c) => c.source === 0);
+  const first = commands.findIndex((c, i) => i > driving && c.source === SAFETY);
+  const stopped = commands.findIndex((c, i) => i > first && c.limited_speed_mps === 0);
+  return {
+    atSec: commands[first]?.atSec ?? NaN,
+    reason: commands[first]?.reason,
+    before: commands[first - 1],
+    brakingSec: (commands[stopped]?.atSec ?? NaN) - (commands[first]?.atSec ?? NaN),
+  };
 }
 
 describe("drive", () => {
   it("drives from sensors to commands and tells what they were made from", async () => {
-    const { commands, session, robot } = await run(3);
+    const { commands, predictions, session, robot } = await driveRun(3);
     const last = commands.at(-1)!;
     expect(last.source).toBe(0);
-    expect(last.limited_speed_mps).toBeGreaterThan(1);
+    expect(last.limited_speed_mps).toBeGreaterThan(0.5);
     expect(last.executed_steering_rad).toBe(0.05);
     expect(last.executed_speed_mps).toBe(0.7);
-    expect(last.prediction_seq).toBeGreaterThan(80n);
+    expect(last.prediction_seq).toBe(BigInt(predictions.length));
     expect(last.streams.map((s) => s.stream)).toEqual(["camera", "lidar", "joints", "odometry"]);
-    expect(last.streams.every((s) => s.age_ns >= 0n && s.age_ns < 200_000_000n)).toBe(true);
+    const camera = last.streams[0]!;
+    expect(camera.stamp).toEqual(predictions.at(-1)!.header.stamp);
+    expect(camera.age_ns).toBe(BigInt(Math.round(last.atSec * 1e9)) + START_NS - stampNs(camera.stamp));
     const health = session.health();
     expect(health.streams.camera).toMatchObject({ received: 91, drops: {} });
+    expect(health.streams.camera!.rateHz).toBeCloseTo(30, 1);
+    expect(health).toMatchObject({ predictions: predictions.length, predictionErrors: 0, refused: 0 });
+    expect(health.latencyMs).toEqual({ p50: 10, p99: 10, count: predictions.length });
     expect(robot.published.filter((p) => p.topic === "/drive")).toHaveLength(commands.length);
   });
+
+  it("commands at its rate, and at once with each prediction", async () => {
+    const { commands, predictions } = await driveRun(1);
+    const ticks = commands.filter((c) => (stampNs(c.header.stamp) - START_NS) % 20_000_000n === 0n);
+    expect(ticks).toHaveLength(51);
+    for (const { finished } of predictions) expect(commands.some((c) => same(c.header.stamp, finished))).toBe(true);
+  });
+
+  it("tells mean and σ of the heads with each prediction, and when it began and ended", async () => {
+    const { predictions } = await driveRun(1, { predictor: steady() });
+    const { header, started, finished, heads, error } = predictions.at(-1)!;
+    expect(heads).toEqual([
+      { head: "steering", unit: "rad", mean: Float64Array.of(0.1), sigma: Float64Array.of(0.02) },
+    ]);
+    expect(started).toEqual(header.stamp); // messages take no time here
+    expect(stampNs(finished) - stampNs(started)).toBe(10_000_000n);
+    expect(error).toBe("");
+  });
+
+  it("gives the same bytes for the same run, and others for another", async () => {
+    const hashes = [
+      await driveRun(4),
+      await driveRun(4),
+      await driveRun(4, { faults: { camera: silent(2, 2.04) } }),
+    ].map((run) => run.sha256());
+    expect(hashes[1]).toBe(hashes[0]);
+    expect(hashes[2]).not.toBe(hashes[0]);
+  });
+
+  it("stops for a camera that falls silent, within its maximum age and one period", async () => {
+    const { commands } = await driveRun(4, { predictor: steady(), faults: { camera: silent(1.99) } });
+    const stop = stopOf(commands);
+    const lastImageSec = 59 * 0.033333333;
+    expect(stop.reason).toBe("stale:camera");
+    expect(stop.atSec).toBeCloseTo(2.18, 9); // the first tick later than 1.9667 + 0.2 s
+    expect(stop.atSec).toBeLessThanOrEqual(lastImageSec + 0.2 + 0.02);
+    expect(stop.before!.limited_speed_mps).toBe(1.4);
+    expect(stop.brakingSec).toBeLessThanOrEqual(1.4 / 3 + 3 / 60 + 0.06);
+    expect(commands.at(-1)).toMatchObject({ limited_speed_mps: 0, limited_steering_rad: 0.1, source: SAFETY });
+  });
+
+  it("stops for a silent lidar although images go on, and drives on when it is back", async () => {
+    const { commands, session } = await driveRun(6, { predictor: steady(), faults: { lidar: silent(2, 3.5) } });
+    const stop = stopOf(commands);
+    expect(stop.reason).toBe("stale:lidar");
+    expect(stop.atSec).toBeCloseTo(2.32, 9); // the last scan at 1.9 s, fresh until 2.3 s
+    const back = commands.find((c) => c.atSec > 3 && c.source === 0)!;
+    expect(back.atSec).toBeGreaterThan(3.5 + 0.1);
+    expect(back.atSec).toBeLessThan(3.5 + 0.2);
+    expect(commands.at(-1)).toMatchObject({ source: 0, limited_speed_mps: 1.4, reason: "" });
+    expect(session.health().streams.camera!.drops.no_lidar).toBeGreaterThan(10);
+  });
+
+  it("does not start without one of its streams", async () => {
+    const { commands } = await driveRun(1, { faults: { joints: silent(0) } });
+    expect(new Set(commands.map((c) => c.limited_speed_mps))).toEqual(new Set([0]));
+    expect(commands.at(-1)!.reason).toBe("missing:joints");
+  });
+
+  it("stops for images of another size than the contract's, and names that", async () => {
+    const wrong = changed<Image>(1.99, 9, (_, atNs) => [image(atNs, 100, 20, 15)]);
+    const { commands, session } = await driveRun(3, { predictor: steady(), faults: { camera: wrong } });
+    expect(stopOf(commands)).toMatchObject({ reason: "wrong_size:camera", atSec: 2.18 });
+    expect(session.health().streams.camera!.drops).toEqual({ wrong_size: 31 });
+    const once = changed<Image>(1.99, 2.05, (_, atNs) => [image(atNs, 100, 20, 15)]);
+    const { commands: others } = await driveRun(3, { predictor: steady(), faults: { camera: once } });
+    expect(stopOf(others).reason).toBeUndefined();
+  });
+
+  it("counts duplicated, out-of-order and late messages and drives on", async () => {
+    const camera = changed<Image>(1, 3, (m, atNs) => [
+      m,
+      m,
+      restamped(m, atNs - 40_000_000n),
+      restamped(m, atNs - 199_000_000n),
+    ]);
+    const lateJoints: Fault<JointState> = (m, atNs) =>
+      atNs === at(1.5) ? [{ ...m, header: { ...m.header, stamp: toRosTime(atNs - 201_000_000n) } }] : [m];
+    const { commands, session } = await driveRun(3, { predictor: steady(), faults: { camera, joints: lateJoints } });
+    expect(stopOf(commands).reason).toBeUndefined();
+    expect(session.health().streams.camera!.drops).toEqual({ duplicate: 60, out_of_order: 120 });
+    const drops = session.health().streams.joints!.drops;
+    expect((drops.late ?? 0) + (drops.out_of_order ?? 0) + (drops.clock_jump ?? 0)).toBe(1);
+  });
+
+  it("stops for a stuck camera that sends one image again and again", async () => {
+    const stuck = changed<Image>(1.99, 9, (m) => [restamped(m, at(1.95))]);
+    const { commands } = await driveRun(3, { predictor: steady(), faults: { camera: stuck } });
+    expect(stopOf(commands).reason).toBe("stale:camera");
+  });
+
+  it("stops when a stream's clock jumps ahead or back, and drives on when it is right again", async () => {
+    for (const jumpNs of [5_000_000_000n, -5_000_000_000n]) {
+      const camera = changed<Image>(1.99, 2.99, (m, atNs) => [restamped(m, atNs + jumpNs)]);
+      const { commands, session } = await driveRun(5, { predictor: steady(), faults: { camera } });
+      expect(stopOf(commands)).toMatchObject({ reason: "clock_jump:camera", atSec: 2.18 });
+      expect(commands.at(-1)).toMatchObject({ source: 0, limited_speed_mps: 1.4 });
+      expect(session.health().streams.camera!.drops.clock_jump).toBe(30);
+    }
+  });
+
+  it("refuses NaN and infinite predictions, counts them, and drives on after good ones", async () => {
+    const bad = [NaN, Infinity, -Infinity];
+    const predictor = testPredictor((call) => [call >= 50 && call < 53 ? bad[call - 50]! : 0.1, 0.02]);
+    const { commands, session } = await driveRun(4, { predictor });
+    expect(stopOf(commands).reason).toBe("nan");
+    expect(session.health().refused).toBe(3);
+    expect(commands.every((c) => Number.isFinite(c.limited_steering_rad + c.limited_speed_mps))).toBe(true);
+    expect(commands.at(-1)).toMatchObject({ source: 0, limited_speed_mps: 1.4 });
+    const sigma = testPredictor((call) => [0.1, call < 50 ? 0.02 : NaN]);
+    expect(stopOf((await driveRun(3, { predictor: sigma })).commands).reason).toBe("nan");
+  });
+
+  it("slows for an unsure model and stops for a very unsure one", async () => {
+    const unsure = (sigma: number) => driveRun(3, { predictor: testPredictor(() => [0, sigma]) });
+    expect((await unsure(0.235)).commands.at(-1)!.limited_speed_mps).toBeCloseTo(0.7, 9);
+    expect((await unsure(0.36)).commands.at(-1)).toMatchObject({ limited_speed_mps: 0, reason: "sigma" });
+  });
+
+  it("takes a lidar with NaN, inf and negative ranges, and counts them", async () => {
+    const odd: Fault<LaserScan> = (scan) => {
+      const ranges = scan.ranges.slice();
+      ranges.set([NaN, Infinity, -1]);
+      return [{ ...scan, ranges }];
+    };
+    const { commands, session } = await driveRun(2, { predictor: steady(), faults: { lidar: odd } });
+    expect(commands.at(-1)).toMatchObject({ source: 0, reason: "" });
+    const { warnings, drops } = session.health().streams.lidar!;
+    expect(Object.values(warnings).reduce((a, b) => a + b, 0)).toBeGreaterThan(20);
+    expect(drops).toEqual({});
+  });
+
+  it("drops and counts images that come while the model works", async () => {
+    const clock = virtualClock(START_NS);
+    const robot = testRobot(clock);
+    const session = drive({ robot, contract: testContract(), predictor: steady(), nominalLatencyNs: 80_000_000n });
+    startSensors(robot);
+    await clock.runUntil(at(3));
+    const { predictions, streams, latencyMs } = session.health();
+    expect(predictions).toBeLessThanOrEqual(31); // two of three images find the model busy
+    expect(streams.camera!.drops.busy! + predictions).toBeGreaterThanOrEqual(90);
+    expect(latencyMs.p99).toBe(80);
+  });
+
+  it("stops when the model hangs for good", async () => {
+    const predictor = steady();
+    const predict = predictor.predict;
+    let calls = 0;
+    predictor.predict = (features) => {
+      calls += 1;
+      return calls < 40 ? predict(features) : Promise.reject(new Error("gone"));
+    };
+    const { commands, predictions } = await driveRun(3, { predictor });
+    expect(stopOf(commands).reason).toBe("worker");
+    expect(predictions.at(-1)!.error).toBe("gone");
+    expect(commands.at(-1)).toMatchObject({ source: SAFETY, limited_speed_mps: 0 });
+  });
+
+  it("never exceeds a limit from one command to the next", async () => {
+    const wild = testPredictor((call) => [call % 2 ? 0.6 : -0.6, call % 5 ? 0.02 : 0.3]);
+    const { commands } = await driveRun(6, { predictor: wild, faults: { camera: silent(2, 3) } });
+    for (const [i, { atSec, limited_steering_rad, limited_speed_mps }] of commands.entries()) {
+      const last = commands[i - 1];
+      if (!last || atSec === last.atSec) continue;
+      const dt = atSec - last.atSec;
+      expect(Math.abs(limited_steering_rad)).toBeLessThanOrEqual(0.45);
+      expect(Math.abs(limited_steering_rad - last.limited_steering_rad) / dt).toBeLessThanOrEqual(5 + 1e-6);
+      expect(Math.abs(limited_speed_mps - last.limited_speed_mps) / dt).toBeLessThanOrEqual(3 + 1e-6);
+    }
+  });
+
+  it("commands speed 0 and leaves no subscription and no timer when it is stopped", async () => {
+    const { robot, session, commands, stopSensors } = await driveRun(2, { predictor: steady() });
+    expect(robot.subscriptions()).toBe(4);
+    await session.stop();
+    await session.stop();
+    const count = robot.published.length;
+    expect(commands.at(-1)).toMatchObject({ reason: "stopped", source: 1, limited_speed_mps: 0 });
+    expect(commands.filter((c) => c.reason === "stopped")).toHaveLength(1);
+    expect(robot.subscriptions()).toBe(0);
+    stopSensors();
+    const timers: bigint[] = [];
+    const clock = robot.clock;
+    const schedule = clock.at;
+    const noted: typeof schedule = (atNs, task) => {
+      timers.push(atNs);
+      return schedule(atNs, task);
+    };
+    Object.assign(clock, { at: noted });
+    await (clock as ReturnType<typeof virtualClock>).runUntil(at(5));
+    expect(timers).toEqual([]);
+    expect(robot.published).toHaveLength(count);
+  });
+
+  it("commands a Twist with the yaw rate v · tan δ / L where the robot takes one", async () => {
+    const contract = testContract("", "geometry_msgs/msg/Twist");
+    const { robot } = await driveRun(3, { predictor: steady(), contract });
+    const twist = robot.published.findLast((p) => p.topic === "/drive")!;
+    expect(twist.type).toBe("geometry_msgs/msg/Twist");
+    const { linear, angular } = twist.message as { linear: { x: number }; angular: { z: number } };
+    expect(linear.x).toBe(1.4);
+    expect(angular.z).toBeCloseTo((1.4 * Math.tan(0.1)) / 0.325, 12);
+  });
+
+  it("refuses a model of another robot", () => {
+    const robot = testRobot(virtualClock());
+    const other = { ...steady(), inputs: { camera: [40, 80, 3] } };
+    expect(() => drive({ robot, contract: testContract(), predictor: other })).toThrow(
+      "[control] [predictor] the model's input camera has the shape [40, 80, 3] in the robot's contract too. Found [8, 8, 1].",
+    );
+    const headless = { ...steady(), heads: ["lane_offset"] };
+    expect(() => drive({ robot, contract: testContract(), predictor: headless })).toThrow("the head steering");
+  });
 });
+
+const stampNs = (time: { sec: number; nanosec: number }) => BigInt(time.sec) * 1_000_000_000n + BigInt(time.nanosec);
+const same = (a: { sec: number; nanosec: number }, b: typeof a) => stampNs(a) === stampNs(b);

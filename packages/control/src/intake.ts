@@ -3,7 +3,7 @@ import { decodeFeature } from "@polypilot/sensors";
 import type { StreamSample } from "@polypilot/streams";
 import { Observable } from "rxjs";
 import type { Ledger } from "./drive-health.js";
-import { harmless, refuseStamp, type StreamWatch } from "./stream-watch.js";
+import { refuseStamp, type StreamWatch, staleReasons } from "./stream-watch.js";
 
 /** What the intake keeps up to date as messages come in. */
 export interface IntakeState {
@@ -47,7 +47,7 @@ function accept(
   state.onArrival(name, arrival);
   const refuse = (reason: string) => {
     state.ledger.dropped(name, reason);
-    if (!harmless.has(reason)) state.watches[name] = { ...watch, bad: reason };
+    if (!staleReasons.has(reason)) state.watches[name] = { ...watch, bad: reason };
     return undefined;
   };
   const wrongStamp = refuseStamp(stream, watch, stampNs, receivedNs);

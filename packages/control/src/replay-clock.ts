@@ -7,12 +7,19 @@ export interface ReplayClock extends Clock {
   tick(): boolean;
   /** Ends the oldest work in hand, with an error of this text if it is not empty; false if there is none. */
   complete(error: string): Promise<boolean>;
+  /** Forgets all work in hand. */
+  abandon(): void;
+}
+
+interface Waiting {
+  readonly atNs: Nanoseconds;
+  readonly task: () => void | Promise<void>;
 }
 
 /** A replay clock that stands at `startNs`. */
 export function replayClock(startNs: Nanoseconds): ReplayClock {
   let now = startNs;
-  const waiting = new Set<{ readonly atNs: Nanoseconds; readonly task: () => void | Promise<void> }>();
+  const waiting = new Set<Waiting>();
   const working: ((error: string) => Promise<void>)[] = [];
   return {
     nowNs: () => now,
@@ -32,14 +39,15 @@ export function replayClock(startNs: Nanoseconds): ReplayClock {
       now = nowNs;
     },
     tick() {
-      const next = [...waiting].reduce<{ atNs: bigint; task: () => void } | undefined>(
-        (first, entry) => (first && first.atNs <= entry.atNs ? first : entry),
-        undefined,
-      );
+      let next: Waiting | undefined;
+      for (const entry of waiting) if (!next || entry.atNs < next.atNs) next = entry;
       if (!next) return false;
-      waiting.delete(next as typeof waiting extends Set<infer E> ? E : never);
+      waiting.delete(next);
       void next.task();
       return true;
+    },
+    abandon() {
+      working.length = 0;
     },
     async complete(error) {
       const first = working.shift();

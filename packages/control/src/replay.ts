@@ -132,6 +132,7 @@ class Replay {
     } else if (source === commandSources.person && reason === "stopped") {
       this.driving = false;
       await this.session!.stop();
+      this.clock.abandon();
     } else this.clock.tick();
   }
 

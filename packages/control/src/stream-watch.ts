@@ -4,7 +4,7 @@ import { type Nanoseconds, nsToMs, type StreamContract } from "@polypilot/core";
 export interface StreamWatch {
   /** Stamp of the newest message that could be used. */
   readonly newestNs?: Nanoseconds;
-  /** Why the newest message could not be used; absent if it could. */
+  /** What was wrong with the newest message, other than its age; absent if nothing was. */
   readonly bad?: string;
 }
 
@@ -31,5 +31,5 @@ export function refuseStamp(
   return stampNs === newestNs ? "duplicate" : "out_of_order";
 }
 
-/** Reasons that say nothing against the stream: it told the same thing, or an older one, once more. */
-export const harmless: ReadonlySet<string> = new Set(["duplicate", "out_of_order"]);
+/** Reasons that say no more than what a stale stream says: the newest message is an old one. */
+export const staleReasons: ReadonlySet<string> = new Set(["duplicate", "out_of_order", "late"]);
