@@ -1,4 +1,5 @@
 import { type Contract, type Image, parseContract, random } from "@polypilot/core";
+import jpeg from "jpeg-js";
 import { decodeFeature } from "./decode-feature.js";
 import { decodeLabel } from "./labels.js";
 
@@ -67,8 +68,12 @@ export async function bench(
     ...{ range_min: 0.1, range_max: 12, intensities: new Float32Array(0) },
     ranges: Float32Array.from({ length: 360 }, () => 12 * uniform()),
   };
+  const compressed = { ...contract.streams.camera!, type: "sensor_msgs/msg/CompressedImage" };
+  const waves = Uint8Array.from({ length: 76_800 }, (_, i) => 128 + 60 * Math.sin(i / 640) + 40 * Math.sin(i / 97));
+  const picture = jpeg.encode({ width: 160, height: 120, data: waves }, 90).data;
   const rows: [string, () => unknown][] = [
     ["camera feature 160×120 → 80×40×3", () => decodeFeature(contract.streams.camera!, image)],
+    ["camera feature from JPEG 160×120", () => decodeFeature(compressed, { header, format: "jpeg", data: picture })],
     ["mask label 160×120 → 40×20", () => decodeLabel(contract, "markings", mask)],
     ["lidar feature 360 beams → 32", () => decodeFeature(contract.streams.lidar!, scan)],
   ];

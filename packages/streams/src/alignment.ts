@@ -1,5 +1,5 @@
 import { type Contract, type Feature, msToNs } from "@polypilot/core";
-import type { Alignment, SynchroniseOptions } from "./synchroniser.js";
+import type { Alignment, SynchroniseOptions } from "./synchronise-options.js";
 
 /**
  * How a contract's streams with a feature are aligned to its reference: `synchronise({ ...alignmentOf(contract), interpolate })`.

@@ -41,7 +41,8 @@ interface Bound {
  * @returns groups whose samples are those of channel 0, 1, …; a group's stamp is channel 0's.
  * @see wiki.ros.org/message_filters/ApproximateTime, by R. Bosch Guerrero and B. Willow; ros2/message_filters.
  * Differs from the C++ code: one list with a head instead of a queue and a past; a too small distance between two items
- * of a channel is not warned about.
+ * of a channel is not warned about; products with the penalty are in double precision, not cut off to whole nanoseconds, which
+ * can settle an exact tie the other way.
  */
 export function approximateTime<T>(
   channelCount: number,

@@ -1,7 +1,7 @@
 import { from } from "rxjs";
 import type { StreamSample } from "./stream-sample.js";
 import { synchronise } from "./synchronise.js";
-import type { Alignment } from "./synchroniser.js";
+import type { Alignment } from "./synchronise-options.js";
 
 const MS = 1_000_000n;
 

@@ -4,7 +4,8 @@ import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
 import type { StreamSample, SynchronisedSet } from "./stream-sample.js";
 import { synchronise } from "./synchronise.js";
-import { type Alignment, type SynchroniseOptions, synchroniser } from "./synchroniser.js";
+import type { Alignment, SynchroniseOptions } from "./synchronise-options.js";
+import { synchroniser } from "./synchroniser.js";
 import { runMarbles, sampleAt } from "./testing/marbles.js";
 
 const MS = 1_000_000n;
@@ -168,6 +169,33 @@ describe("synchronise", () => {
   it("tells of a stream that it was not told about", () => {
     expect(run({ streams: {} }, [lidar(1)]).drops).toEqual(["lidar@1 unknown_stream"]);
   });
+  it("finds a set earlier by the shortest time between a stream's messages", () => {
+    const bounded = (boundMs: number) => {
+      const machine = synchroniser<string>({
+        reference: "camera",
+        streams: { lidar: approximate(50) },
+        interMessageLowerBoundNs: { camera: BigInt(boundMs) * MS },
+      });
+      return [camera(0), lidar(10)].flatMap((sample) => machine.add(sample)).length;
+    };
+    expect([bounded(15), bounded(30)]).toEqual([0, 1]); // the next camera message would be nearer than 10 ms, or not
+  });
+  it("prefers an earlier set by the age penalty", () => {
+    const shown = (agePenalty: number) =>
+      run({ streams: { lidar: approximate(50) }, agePenalty }, [camera(0), lidar(20), camera(29), lidar(70)]).shown;
+    expect([shown(0.1), shown(3)]).toEqual([["camera@29 lidar@20"], ["camera@0 lidar@20"]]);
+  });
+  it("keeps as many samples as a stream's own queue size says", () => {
+    const lidars = Array.from({ length: 30 }, (_, i) => lidar(i));
+    const queued = (streams: Record<string, Alignment>) => run({ streams, queueSize: 3 }, lidars).queued;
+    expect(queued({ lidar: latest(9) })).toEqual({ camera: 0, lidar: 3 });
+    expect(queued({ lidar: { ...latest(9), queueSize: 20 } })).toEqual({ camera: 0, lidar: 20 });
+    expect(queued({ lidar: { ...approximate(9), queueSize: 7 } })).toEqual({ camera: 0, lidar: 7 });
+    expect(queued({ lidar: { ...exact, queueSize: 8 } })).toEqual({ camera: 0, lidar: 8 });
+  });
+  it("does not wait for the reference itself, should it be listed", () => {
+    expect(run({ streams: { camera: approximate(1) } }, [camera(1)]).shown).toEqual(["camera@1"]);
+  });
   it("refuses options that exclude each other, at the call", () => {
     const code = (options: Partial<SynchroniseOptions<string>>) => {
       try {
@@ -179,6 +207,7 @@ describe("synchronise", () => {
     };
     expect(code({})).toBe("none");
     expect(code({ queueSize: 0 })).toBe("STREAMS_OPTIONS");
+    expect(code({ streams: { lidar: { ...exact, queueSize: 1.5 } } })).toBe("STREAMS_OPTIONS");
     expect(code({ agePenalty: Number.NaN })).toBe("STREAMS_OPTIONS");
     expect(code({ streams: { lidar: { policy: "latest", toleranceNs: -1n } } })).toBe("STREAMS_OPTIONS");
     expect(code({ streams: { joints: { policy: "interpolate", toleranceNs: 1n } } })).toBe("STREAMS_OPTIONS");

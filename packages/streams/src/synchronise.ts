@@ -1,6 +1,7 @@
 import { Observable, type OperatorFunction } from "rxjs";
 import type { StreamSample, SynchronisedSet } from "./stream-sample.js";
-import { type SynchroniseOptions, synchroniser } from "./synchroniser.js";
+import type { SynchroniseOptions } from "./synchronise-options.js";
+import { synchroniser } from "./synchroniser.js";
 
 /**
  * One set of samples for each sample of the reference stream that finds its companions; strictly in order of stamp.

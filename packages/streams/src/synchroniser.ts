@@ -1,38 +1,9 @@
-import { type Nanoseconds, PolypilotError } from "@polypilot/core";
+import type { Nanoseconds } from "@polypilot/core";
 import { approximateTime } from "./approximate-time.js";
 import { type Companion, companion } from "./companion.js";
 import { exactTime } from "./exact-time.js";
 import type { Group, Matcher, SetMember, StreamSample, SynchronisedSet } from "./stream-sample.js";
-
-/** How one stream finds its sample for the reference stream's stamp. */
-export interface Alignment {
-  readonly policy: "exact" | "approximate" | "latest" | "interpolate";
-  /** Largest distance to the reference's stamp. Not used by `exact`. */
-  readonly toleranceNs: Nanoseconds;
-  /** Most samples that wait or are kept; by default `queueSize` of the synchroniser. */
-  readonly queueSize?: number;
-}
-
-export interface SynchroniseOptions<T> {
-  /** The stream whose samples make the sets. */
-  readonly reference: string;
-  /** Every other stream; an entry for the reference itself has no effect. */
-  readonly streams: Readonly<Record<string, Alignment>>;
-  /** Most samples of each stream that wait or are kept; 10 by default. */
-  readonly queueSize?: number;
-  /** How much better a later approximate set must be; 0.1 by default. */
-  readonly agePenalty?: number;
-  /** Shortest time between two samples of a stream: approximate sets are then found earlier. */
-  readonly interMessageLowerBoundNs?: Readonly<Record<string, Nanoseconds>>;
-  /** A stamp that lies further back than this makes a new beginning instead of a sample out of order; 1 s by default. */
-  readonly clockJumpNs?: Nanoseconds;
-  /** The value between two others, at `fraction` (0…1) of the way from a to b. Needed by the policy `interpolate`. */
-  readonly interpolate?: (a: T, b: T, fraction: number) => T;
-  /** Told of every sample that goes into no set; reasons as `Synchroniser` lists them. */
-  readonly onDrop?: (stream: string, reason: string, sample: StreamSample<T>) => void;
-  /** Told of every new beginning, with how far back the stream's stamps jumped. */
-  readonly onClockJump?: (stream: string, backNs: Nanoseconds) => void;
-}
+import { alignedBy, checkOptions, queueSizeOf, type SynchroniseOptions } from "./synchronise-options.js";
 
 /** What `synchronise` does, one sample at a time. */
 export interface Synchroniser<T> {
@@ -154,28 +125,20 @@ class SetBuilder<T> implements Synchroniser<T> {
 
 type Drop<T> = (reason: string, samples: readonly StreamSample<T>[]) => void;
 
-const DEFAULT_QUEUE_SIZE = 10;
-
-function others<T>(options: SynchroniseOptions<T>, ...policies: readonly Alignment["policy"][]): [string, Alignment][] {
-  return Object.entries(options.streams).filter(
-    ([stream, { policy }]) => stream !== options.reference && policies.includes(policy),
-  );
-}
-
 function makeStages<T>(options: SynchroniseOptions<T>, drop: Drop<T>): Stage<T>[] {
-  const exact = others(options, "exact");
-  const near = others(options, "approximate");
-  const queueSize = options.queueSize ?? DEFAULT_QUEUE_SIZE;
+  const exact = alignedBy(options, "exact");
+  const near = alignedBy(options, "approximate");
+  const longest = (group: typeof exact) => Math.max(...group.map(([, alignment]) => queueSizeOf(options, alignment)));
   const onDrop = (reason: string, group: Group<T>) => drop(reason, group.samples);
   const stages: Stage<T>[] = [];
   if (exact.length > 0) {
     const streams = exact.map(([stream]) => stream);
-    stages.push({ streams, matcher: exactTime(1 + exact.length, queueSize, onDrop) });
+    stages.push({ streams, matcher: exactTime(1 + exact.length, longest(exact), onDrop) });
   }
   if (near.length > 0) {
     const streams = near.map(([stream]) => stream);
     const approximate = {
-      queueSize,
+      queueSize: longest(near),
       agePenalty: options.agePenalty ?? 0.1,
       maxIntervalNs: near.map(([, { toleranceNs }]) => toleranceNs).reduce((a, b) => (a < b ? a : b)),
       lowerBoundsNs: [options.reference, ...streams].map((s) => options.interMessageLowerBoundNs?.[s] ?? 0n),
@@ -187,33 +150,14 @@ function makeStages<T>(options: SynchroniseOptions<T>, drop: Drop<T>): Stage<T>[
 
 function makeCompanions<T>(options: SynchroniseOptions<T>, drop: Drop<T>): Map<string, Companion<T>> {
   return new Map(
-    others(options, "latest", "interpolate").map(([stream, { policy, toleranceNs, queueSize }]) => [
+    alignedBy(options, "latest", "interpolate").map(([stream, alignment]) => [
       stream,
       companion<T>({
-        toleranceNs,
-        queueSize: queueSize ?? options.queueSize ?? DEFAULT_QUEUE_SIZE,
-        interpolate: policy === "interpolate" ? options.interpolate : undefined,
+        toleranceNs: alignment.toleranceNs,
+        queueSize: queueSizeOf(options, alignment),
+        interpolate: alignment.policy === "interpolate" ? options.interpolate : undefined,
         onDrop: (reason, sample) => drop(reason, [sample]),
       }),
     ]),
   );
-}
-
-function checkOptions<T>(options: SynchroniseOptions<T>): void {
-  const refuse = (expected: string, found: string, todo: string): never => {
-    throw new PolypilotError("STREAMS_OPTIONS", ["streams", "synchronise"], { expected, found, todo });
-  };
-  const sizes = [
-    options.queueSize ?? DEFAULT_QUEUE_SIZE,
-    ...others(options, "latest", "interpolate").map(([, a]) => a.queueSize ?? 1),
-  ];
-  const wrongSize = sizes.find((size) => !Number.isInteger(size) || size < 1);
-  if (wrongSize !== undefined) refuse("queueSize is a whole number of at least 1", String(wrongSize), "Correct it");
-  if (!((options.agePenalty ?? 0.1) >= 0)) refuse("agePenalty is at least 0", String(options.agePenalty), "Correct it");
-  for (const [stream, { policy, toleranceNs }] of Object.entries(options.streams)) {
-    if (toleranceNs < 0n) refuse(`the tolerance of ${stream} is at least 0`, `${toleranceNs} ns`, "Correct it");
-    if (policy === "interpolate" && stream !== options.reference && !options.interpolate) {
-      refuse(`interpolate is given, since ${stream} needs it`, "nothing", "Give it or choose the policy latest");
-    }
-  }
 }

@@ -74,9 +74,33 @@ export function describeSensor<K extends MessageType>(name: string, sensor: Sens
         }),
       );
     });
+    it("never throws for whatever a damaged message still decodes to", () => {
+      const bytes = encodeMessage(stream.type, message);
+      const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });
+      fc.assert(
+        fc.property(damage, (changes) => {
+          const damaged = bytes.slice();
+          for (const [at, byte] of changes) damaged[at] = byte;
+          const decoded = decodedOrNothing(stream.type, damaged);
+          const result = decoded && decodeFeature(stream, decoded);
+          expect(!result?.ok || result.feature.data.every(Number.isFinite)).toBe(true);
+        }),
+        { numRuns: 300 },
+      );
+    });
     it("refuses a contract whose message type does not fit, as an error", () => {
       const wrong = { ...stream, type: "sensor_msgs/msg/Joy" };
       expect(() => decodeFeature(wrong, message)).toThrow(PolypilotError);
     });
   });
+}
+
+/** The message, unless the bytes are none: that is the codec's to say. */
+function decodedOrNothing(type: MessageType, bytes: Uint8Array): object | undefined {
+  try {
+    return decodeMessage(type, bytes);
+  } catch (cause) {
+    if (cause instanceof PolypilotError) return undefined;
+    throw cause;
+  }
 }
