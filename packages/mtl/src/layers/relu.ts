@@ -9,7 +9,7 @@ import { runNative } from "../run-native.js";
 export function relu<T extends tf.Tensor>(x: T): T {
   const rectify = tf.customGrad((input, save) => {
     const value = tf.relu(input as tf.Tensor);
-    (save as tf.GradSaver)([value]);
+    (save as (tensors: tf.Tensor[]) => void)([value]);
     return {
       value,
       gradFunc: (dy, saved) => {

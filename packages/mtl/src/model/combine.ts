@@ -1,16 +1,9 @@
 import type * as tf from "@tensorflow/tfjs-core";
+import { gramian, weightedSum } from "../linear-algebra/gramian.js";
 import type { ParameterSet } from "../parameter-set.js";
 import type { Json, LossInputs, Weighting } from "../weightings/weighting.js";
 import type { GradientsOf } from "./backward.js";
-import {
-  fromSharedRow,
-  type Gradients,
-  gradientsIn,
-  gramianOf,
-  sharedRow,
-  sharedSpecs,
-  weightedRow,
-} from "./task-gradients.js";
+import { fromSharedRow, type Gradients, gradientsIn, sharedRow, sharedSpecs } from "./task-gradients.js";
 
 /** What a weighting made of a batch. */
 export interface Combined {
@@ -24,6 +17,8 @@ export interface Combined {
 export interface TapedLosses {
   readonly parameters: ParameterSet;
   readonly losses: readonly (tf.Scalar | null)[];
+  /** The same over every other sample, and over the rest, for methods that compare two draws. */
+  readonly draws?: readonly [readonly (tf.Scalar | null)[], readonly (tf.Scalar | null)[]];
   readonly gradientsOf: GradientsOf;
 }
 
@@ -49,6 +44,24 @@ function taskGradients({ parameters, losses, gradientsOf }: TapedLosses) {
   return { shared, own, jacobian };
 }
 
+function crossGramian(taped: TapedLosses) {
+  if (!taped.draws) return {};
+  const [a, b] = taped.draws.map((losses) => taskGradients({ ...taped, losses }).jacobian);
+  return { crossGramian: gramian(a!, b!) };
+}
+
+function decide(
+  weighting: Exclude<Weighting, { needs: "losses" }>,
+  state: Json,
+  inputs: LossInputs,
+  taped: TapedLosses,
+  jacobian: readonly Float32Array[],
+): { direction: ArrayLike<number>; weights?: readonly number[]; state: Json } {
+  if (weighting.needs === "jacobian") return weighting.step(state, { ...inputs, jacobian });
+  const stepped = weighting.step(state, { ...inputs, gramian: gramian(jacobian), ...crossGramian(taped) });
+  return { ...stepped, direction: weightedSum(jacobian, stepped.weights) };
+}
+
 /**
  * The gradients to descend, as a weighting wants them.
  *
@@ -62,12 +75,10 @@ export function combine(weighting: Weighting, state: Json, inputs: LossInputs, t
   }
   if (taped.losses.every((loss) => loss === null)) return { gradients: {}, weights: null, state };
   const { shared, own, jacobian } = taskGradients(taped);
-  if (weighting.needs === "gramian") {
-    const stepped = weighting.step(state, { ...inputs, gramian: gramianOf(jacobian) });
-    const row = weightedRow(jacobian, stepped.weights);
-    return { gradients: { ...own, ...fromSharedRow(shared, row) }, weights: stepped.weights, state: stepped.state };
-  }
-  const stepped = weighting.step(state, { ...inputs, jacobian });
-  const gradients = { ...own, ...fromSharedRow(shared, stepped.direction) };
-  return { gradients, weights: stepped.weights ?? null, state: stepped.state };
+  const decided = decide(weighting, state, inputs, taped, jacobian);
+  return {
+    gradients: { ...own, ...fromSharedRow(shared, decided.direction) },
+    weights: decided.weights ?? null,
+    state: decided.state,
+  };
 }

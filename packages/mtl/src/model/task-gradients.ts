@@ -37,39 +37,13 @@ export function sharedRow(specs: readonly OwnedParameter[], gradients: Gradients
 }
 
 /** The gradients of the shared parameters from one direction; the inverse of `sharedRow`. */
-export function fromSharedRow(specs: readonly OwnedParameter[], row: Float32Array): Gradients {
+export function fromSharedRow(specs: readonly OwnedParameter[], row: ArrayLike<number>): Gradients {
   let offset = 0;
   return Object.fromEntries(
     specs.map(({ name, shape }) => {
       const start = offset;
       offset += sizeOf(shape);
-      return [name, row.slice(start, offset)];
+      return [name, Float32Array.from({ length: offset - start }, (_, i) => row[start + i]!)];
     }),
   );
-}
-
-/** Inner products of all pairs of rows, [m·m]. */
-export function gramianOf(jacobian: readonly Float32Array[]): Float64Array {
-  const m = jacobian.length;
-  const gramian = new Float64Array(m * m);
-  for (let i = 0; i < m; i += 1) {
-    for (let j = i; j < m; j += 1) {
-      const [a, b] = [jacobian[i]!, jacobian[j]!];
-      let sum = 0;
-      for (let k = 0; k < a.length; k += 1) sum += a[k]! * b[k]!;
-      gramian[i * m + j] = sum;
-      gramian[j * m + i] = sum;
-    }
-  }
-  return gramian;
-}
-
-/** Σ_t w_t g_t over the rows. */
-export function weightedRow(jacobian: readonly Float32Array[], weights: readonly number[]): Float32Array {
-  const row = new Float32Array(jacobian[0]!.length);
-  for (const [t, gradient] of jacobian.entries()) {
-    const w = weights[t]!;
-    for (let k = 0; k < row.length; k += 1) row[k]! += w * gradient[k]!;
-  }
-  return row;
 }

@@ -48,35 +48,76 @@ export interface Trainee {
 
 type Taken = Combined & { readonly losses: Record<string, number | null> };
 
-function tapedLosses({ network, parameters }: Trainee, batch: Batch, context: Context) {
+type Losses = readonly (tf.Scalar | null)[];
+
+interface ForwardLosses {
+  /** Before and after `loss_scale`. */
+  readonly raw: Losses;
+  readonly scaled: Losses;
+  readonly draws: readonly [Losses, Losses] | null;
+}
+
+/** Losses of a batch; with `draws`, those of the even and of the odd samples too. */
+function forwardLosses(
+  { network, parameters }: Trainee,
+  batch: Batch,
+  context: Context,
+  draws: boolean,
+): ForwardLosses {
   const features = featureTensors(network, batch);
   const labels = labelTensors(network, batch);
   const outputs = network.forward(parameters.lookup, features, context);
-  return network.heads.map(({ name, module, contract }) => {
+  const perSample = network.heads.map(({ name, module }) => {
     const label = labels[name];
-    if (!label) return null;
-    const loss = maskedMean(module.losses(outputs[name]!, label.target), label.mask);
-    return { loss, scaled: tf.mul(loss, contract.loss_scale) as tf.Scalar };
+    return label ? { losses: module.losses(outputs[name]!, label.target), mask: label.mask } : null;
   });
+  const scaleOf = (i: number) => network.heads[i]!.contract.loss_scale;
+  const scaled = (means: Losses) => means.map((loss, i) => loss && (tf.mul(loss, scaleOf(i)) as tf.Scalar));
+  const raw = perSample.map((p) => p && maskedMean(p.losses, p.mask));
+  const draw = (parity: 0 | 1) => {
+    const chosen = tf.tensor1d(Float32Array.from({ length: batch.size }, (_, i) => (i % 2 === parity ? 1 : 0)));
+    return scaled(perSample.map((p) => p && maskedMean(p.losses, tf.mul(p.mask, chosen) as tf.Tensor1D)));
+  };
+  return { raw, scaled: scaled(raw), draws: draws ? [draw(0), draw(1)] : null };
 }
+
+const valuesOf = (losses: Losses) => losses.map((loss) => (loss ? loss.dataSync()[0]! : null));
+
+const forwardContext = (trainee: Trainee, step: number): Context => ({
+  training: true,
+  random: random(trainee.seed).fork(`step/${step}`).fork("forward"),
+});
 
 function batchGradients(trainee: Trainee, batch: Batch, options: TrainStepOptions): Taken {
   const { network, parameters, weighting } = trainee;
-  const source = random(trainee.seed).fork(`step/${options.step}`);
+  const { learningRate, step, epoch } = options;
+  const twice = weighting.needs === "gramian" && weighting.draws === 2;
   return withTape(
-    () => tapedLosses(trainee, batch, { training: true, random: source.fork("forward") }),
-    (taped, gradientsOf) => {
-      const raw = taped.map((t) => (t ? t.loss.dataSync()[0]! : null));
-      const losses = taped.map((t) => (t ? t.scaled.dataSync()[0]! : null));
-      const { learningRate, step, epoch } = options;
-      const inputs = { losses, learningRate, step, epoch, random: source.fork("weighting") };
-      const onTape = { parameters, losses: taped.map((t) => t?.scaled ?? null), gradientsOf };
+    () => forwardLosses(trainee, batch, forwardContext(trainee, step), twice),
+    ({ raw, scaled, draws }, gradientsOf) => {
+      const source = random(trainee.seed).fork(`step/${step}`).fork("weighting");
+      const inputs = { losses: valuesOf(scaled), learningRate, step, epoch, random: source };
+      const taped = { parameters, losses: scaled, gradientsOf, ...(draws ? { draws } : {}) };
+      const values = valuesOf(raw);
       return {
-        ...combine(weighting, options.weighting, inputs, onTape),
-        losses: Object.fromEntries(network.heads.map(({ name }, i) => [name, raw[i]!])),
+        ...combine(weighting, options.weighting, inputs, taped),
+        losses: Object.fromEntries(network.heads.map(({ name }, i) => [name, values[i]!])),
       };
     },
   );
+}
+
+/** Tells a weighting that asks for it what the step did to the batch's losses. */
+function stateAfter(trainee: Trainee, batch: Batch, step: number, state: Json): Json {
+  const { weighting } = trainee;
+  if (weighting.needs !== "losses" || !weighting.after) return state;
+  tf.engine().startScope("after");
+  try {
+    const { scaled } = forwardLosses(trainee, batch, forwardContext(trainee, step), false);
+    return weighting.after(state, valuesOf(scaled));
+  } finally {
+    tf.engine().endScope();
+  }
 }
 
 /** Euclidean norm of all gradients together. */
@@ -86,6 +127,14 @@ function normOf(gradients: Gradients): number {
   return Math.sqrt(sum);
 }
 
+function clip(gradients: Gradients, norm: number, largest: number): void {
+  if (norm <= largest) return;
+  const factor = largest / norm;
+  for (const gradient of Object.values(gradients)) {
+    for (let i = 0; i < gradient.length; i += 1) gradient[i]! *= factor;
+  }
+}
+
 /** One step down the weighted losses of a batch. */
 export function trainStep(trainee: Trainee, batch: Batch, options: TrainStepOptions): TrainStepResult {
   const { gradients, weights, state, losses } = batchGradients(trainee, batch, options);
@@ -93,18 +142,14 @@ export function trainStep(trainee: Trainee, batch: Batch, options: TrainStepOpti
   const skipped = !Number.isFinite(gradientNorm);
   if (!skipped) {
     const { clipNorm = Number.POSITIVE_INFINITY, learningRate, weightDecay = 0 } = options;
-    if (gradientNorm > clipNorm) {
-      const factor = clipNorm / gradientNorm;
-      for (const gradient of Object.values(gradients))
-        for (let i = 0; i < gradient.length; i += 1) gradient[i]! *= factor;
-    }
+    clip(gradients, gradientNorm, clipNorm);
     trainee.adam.step(gradients, { learningRate, weightDecay });
   }
   const names = trainee.network.heads.map((head) => head.name);
   return {
     losses,
     weights: weights && Object.fromEntries(names.map((name, i) => [name, weights[i]!])),
-    weighting: skipped ? options.weighting : state,
+    weighting: skipped ? options.weighting : stateAfter(trainee, batch, options.step, state),
     gradientNorm,
     skipped,
   };
