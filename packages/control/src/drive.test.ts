@@ -1,4 +1,12 @@
-import { type Image, type JointState, type LaserScan, toRosTime, virtualClock } from "@polypilot/core";
+import {
+  type Clock,
+  type Image,
+  type JointState,
+  type LaserScan,
+  type Predictor,
+  toRosTime,
+  virtualClock,
+} from "@polypilot/core";
 import { describe, expect, it } from "vitest";
 import { drive } from "./drive.js";
 import { testContract } from "./testing/contract.js";
@@ -204,7 +212,7 @@ describe("drive", () => {
     expect(latencyMs.p99).toBe(80);
   });
 
-  it("stops when the model hangs for good", async () => {
+  it("stops when the model fails for good", async () => {
     const predictor = steady();
     const predict = predictor.predict;
     let calls = 0;
@@ -216,6 +224,28 @@ describe("drive", () => {
     expect(stopOf(commands).reason).toBe("worker");
     expect(predictions.at(-1)!.error).toBe("gone");
     expect(commands.at(-1)).toMatchObject({ source: SAFETY, limited_speed_mps: 0 });
+  });
+
+  it("stops when the model never answers, since its last prediction grows old", async () => {
+    let calls = 0;
+    const predictor = steady();
+    const predict = predictor.predict;
+    const hanging: Predictor = {
+      ...predictor,
+      predict: (features) => {
+        calls += 1;
+        return calls < 40 ? predict(features) : new Promise(() => {});
+      },
+    };
+    // As on the wall's clock, nothing waits for work that does not end.
+    const impatient = (virtual: Clock): Clock => ({
+      ...virtual,
+      finish: (work, nominalNs, done) => calls < 40 && virtual.finish(work, nominalNs, done),
+    });
+    const { commands, session } = await driveRun(3, { predictor: hanging, clock: impatient });
+    expect(stopOf(commands).reason).toBe("stale:prediction");
+    expect(commands.at(-1)).toMatchObject({ source: SAFETY, limited_speed_mps: 0 });
+    expect(session.health().streams.camera!.drops.busy).toBeGreaterThan(40);
   });
 
   it("never exceeds a limit from one command to the next", async () => {

@@ -4,7 +4,7 @@ import { type FeatureData, type Predictor, sizeOf } from "@polypilot/core";
 import { buffersOf, type Question, type WorkerMessage, type WorkerStart } from "./worker-protocol.js";
 
 interface Loader {
-  loadPredictor(checkpoint: string, options: Readonly<Record<string, unknown>>): Promise<Predictor>;
+  loadPredictor(checkpoint: string, options: WorkerStart["options"]): Promise<Predictor>;
 }
 
 const port = parentPort!;
@@ -12,7 +12,7 @@ const textOf = (cause: unknown) => (cause instanceof Error ? cause.message : Str
 const say = (message: WorkerMessage, features: Question["features"] = {}) =>
   port.postMessage(message, buffersOf(features));
 
-/** Loads the model and runs it once on zeros, so that the first real answer is as quick as the others. */
+/** Loads the model and runs it once on zeros, so that the first real answer is as quick as the others; what it says is no matter. */
 async function load({ loader, checkpoint, options }: WorkerStart): Promise<Predictor> {
   const { loadPredictor } = (await import(loader)) as Loader;
   const predictor = await loadPredictor(checkpoint, options);
@@ -20,7 +20,7 @@ async function load({ loader, checkpoint, options }: WorkerStart): Promise<Predi
   for (const [name, shape] of Object.entries(predictor.inputs)) {
     zeros[name] = shape.length === 3 ? new Uint8Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
   }
-  await predictor.predict(zeros);
+  await predictor.predict(zeros).catch(() => {});
   return predictor;
 }
 

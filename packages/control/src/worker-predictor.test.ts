@@ -32,8 +32,8 @@ const mean = async (answer: ReturnType<typeof ask>) => (await answer).steering!.
 
 describe("workerPredictor", () => {
   it("answers as the model in it does, and leaves the features as they were", async () => {
-    const predictor = await start({ options: { runtime: "fake 2" } });
-    expect(predictor).toMatchObject({ inputs: { lidar: [4] }, heads: ["steering"], runtime: "fake 2" });
+    const predictor = await start({ runtime: "wasm" });
+    expect(predictor).toMatchObject({ inputs: { lidar: [4] }, heads: ["steering"], runtime: "wasm" });
     const joints = Float32Array.of(3);
     const features = { camera: new Uint8Array(64), lidar: new Float32Array(4).fill(8), joints };
     expect(await mean(predictor.predict(features))).toBeCloseTo(0.03, 12);
@@ -133,5 +133,21 @@ describe("workerPredictor", () => {
       expect(seen.at(-1)).toMatchObject({ source: 1, reason: "stopped", speed: 0 });
       expect(session.health().predictionErrors).toBeGreaterThan(0);
     }
+  });
+
+  it("makes a drive stay stopped when it gives up, with the reason, and try again when resumed", async () => {
+    const predictor = await start({ checkpoint: "mortal", maxRestarts: 2 });
+    const clock = virtualClock(1_000_000_000_000n);
+    const robot = testRobot(clock);
+    const session = drive({ robot, contract: testContract(), predictor });
+    startSensors(robot);
+    await clock.runUntil(1_002_000_000_000n);
+    const before = session.health();
+    expect(before).toMatchObject({ predictions: 9, state: { source: "safety", reason: "worker" } });
+    expect(before.lastError).toContain("3 failures in a row, the last one: the worker ended with exit code 7");
+    session.resume();
+    await clock.runUntil(1_004_000_000_000n);
+    expect(session.health().predictions).toBe(18);
+    await session.stop();
   });
 });

@@ -1,13 +1,12 @@
 import { type Clock, type Nanoseconds, PolypilotError, type Predictor, wallClock } from "@polypilot/core";
+import type { PredictorOptions } from "@polypilot/mtl/serving";
 import { deferred } from "./deferred.js";
 import { type ModelThread, modelThread } from "./model-thread.js";
 import type { ModelDescription } from "./worker-protocol.js";
 
-export interface WorkerPredictorOptions {
+export interface WorkerPredictorOptions extends PredictorOptions {
   /** Folder of the checkpoint. */
   readonly checkpoint: string;
-  /** Handed to the loader: which runtime, how many threads, … */
-  readonly options?: Readonly<Record<string, unknown>>;
   /** Module that exports `loadPredictor(checkpoint, options)`; by default @polypilot/mtl/serving. */
   readonly loader?: string;
   /** Measures the time-outs and the waits between restarts; the wall's by default, in virtual time too: the worker lives there. */
@@ -77,7 +76,8 @@ class Supervisor {
   }
 
   async start(): Promise<ModelDescription> {
-    const { checkpoint, options = {}, loader = "@polypilot/mtl/serving" } = this.options;
+    const { checkpoint, runtime, heads, threads, loader = "@polypilot/mtl/serving" } = this.options;
+    const options = { ...(runtime && { runtime }), ...(heads && { heads }), ...(threads && { threads }) };
     const thread = modelThread({
       start: { loader, checkpoint, options },
       clock: this.clock,

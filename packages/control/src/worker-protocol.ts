@@ -1,11 +1,12 @@
 import type { FeatureData, HeadPrediction, Predictor } from "@polypilot/core";
+import type { PredictorOptions } from "@polypilot/mtl/serving";
 
 /** What a worker is started with. */
 export interface WorkerStart {
   /** Module that exports `loadPredictor(checkpoint, options)`. */
   readonly loader: string;
   readonly checkpoint: string;
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: PredictorOptions;
 }
 
 /** A model as it describes itself. */
