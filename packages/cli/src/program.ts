@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { doctorCommand } from "./commands/doctor.js";
+import { driveCommand } from "./commands/drive.js";
+import { importCommand } from "./commands/import.js";
 import { inspectCommand } from "./commands/inspect.js";
 
 const tour = `
@@ -28,7 +30,7 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError("(polypilot COMMAND --help shows the options and examples)")
     .addHelpText("after", tour);
-  for (const command of [inspectCommand(), doctorCommand()]) {
+  for (const command of [driveCommand(), inspectCommand(), importCommand(), doctorCommand()]) {
     program.addCommand(inherit(command, program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -1,54 +1,59 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Contract, parseContract } from "@polypilot/core";
+import type { Contract } from "@polypilot/core";
+import { type CheckpointCard, readCheckpoint } from "@polypilot/mtl/serving";
 import { badInput } from "../bad-input.js";
 import { table } from "../table.js";
 import { bytes } from "../units.js";
 import { contractText } from "./contract-text.js";
 
-/** What is in a checkpoint folder. */
+/** What is in a checkpoint folder, every file checked against its card. */
 export interface CheckpointFacts {
   readonly contract: Contract;
-  readonly files: readonly { readonly name: string; readonly bytes: number }[];
-  /** The card: what the model is, what it learnt from and how well; as the trainer wrote it. */
-  readonly card: Readonly<Record<string, unknown>>;
+  readonly card: CheckpointCard;
 }
 
 /**
  * Looks into a checkpoint folder.
  *
- * @throws PolypilotError `CLI_INPUT` if the folder is none.
+ * @throws PolypilotError `CLI_INPUT` if the folder is none, `MTL_CHECKPOINT` if a file of it was lost or altered.
  */
 export async function inspectCheckpoint(folder: string): Promise<CheckpointFacts> {
   const names = (await readdir(folder)).sort();
-  if (!names.includes("robot.yaml")) {
+  if (!names.includes("card.json")) {
     const recordings = names.filter((name) => name.endsWith(".mcap"));
     throw badInput("inspect", {
-      expected: `the folder ${folder} is a checkpoint, with a robot.yaml`,
+      expected: `the folder ${folder} is a checkpoint, with a card.json`,
       found: names.length > 0 ? names.slice(0, 6).join(", ") : "an empty folder",
       todo: recordings.length > 0 ? `Name a recording in it: ${join(folder, recordings[0]!)}` : "Check the path",
     });
   }
-  const files = await Promise.all(names.map(async (name) => ({ name, bytes: (await stat(join(folder, name))).size })));
-  const contract = parseContract(await readFile(join(folder, "robot.yaml"), "utf8"), join(folder, "robot.yaml"));
-  const card = names.includes("card.json")
-    ? (JSON.parse(await readFile(join(folder, "card.json"), "utf8")) as Record<string, unknown>)
-    : {};
-  return { contract, files, card };
+  const { contract, card } = await readCheckpoint(folder);
+  return { contract, card };
 }
 
-const value = (of: unknown): string => (typeof of === "object" ? JSON.stringify(of) : String(of));
+const rows = (value: unknown): [string, string][] =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).map(([key, of]) => [key, typeof of === "object" ? JSON.stringify(of) : String(of)])
+    : [["", String(value)]];
 
 /** A checkpoint in words. */
-export function checkpointText(folder: string, { contract, files, card }: CheckpointFacts): string {
+export function checkpointText(folder: string, { contract, card }: CheckpointFacts): string {
+  const { heads, parameters } = card;
+  const files = Object.entries(card.files).map(([name, file]) => [name, bytes(file.bytes), "as the card says"]);
   return [
-    `${folder} is a checkpoint for ${contract.robot.name}.`,
+    `${folder} is a checkpoint for ${card.robot}: sharing ${card.architecture}, weighting ${card.weighting}, seed ${card.seed}.`,
+    `It answers ${heads.deployed.join(", ")} with ${parameters.deployed} parameters; it was trained with ${heads.all.join(", ")} and ${parameters.all}.`,
+    `Made by: ${card.command}`,
+    "",
+    "Learnt from",
+    table(rows(card.data)),
+    "",
+    "Reached",
+    table(rows(card.metrics)),
     "",
     "Files",
-    table(files.map((file) => [file.name, bytes(file.bytes)])),
-    ...(Object.keys(card).length > 0
-      ? ["", "Card", table(Object.entries(card).map(([key, of]) => [key, value(of)]))]
-      : []),
+    table(files),
     "",
     contractText(contract),
   ].join("\n");

@@ -10,7 +10,7 @@ const LANE_M = 1;
 
 /** Age, rate and drops of each stream, as rows. */
 export function streamRows(scene: Scene): (string | number)[][] {
-  return Object.entries(scene.health?.streams ?? {}).map(([name, stream]) => {
+  return Object.entries(scene.streams).map(([name, stream]) => {
     const lost = Object.entries(stream.drops).map(([reason, count]) => `${count} ${reason}`);
     return [
       name,
@@ -27,7 +27,7 @@ export function sceneLines(scene: Scene, columns: number, trueColour: boolean): 
   const gauge = (name: string, drawn: string, value: string) => `  ${name.padEnd(9)}${drawn}  ${value}`;
   const scale = Math.max(11, Math.min(33, wide - 21));
   const time = scene.totalSec === undefined ? "" : ` of ${duration(scene.totalSec)}`;
-  const p = scene.health?.latencyMs;
+  const p = scene.latencyMs;
   return [
     ...(scene.picture ? halfBlocks(scene.picture, wide, trueColour).map((line) => `  ${line}`) : []),
     gauge("steering", bar(scene.steeringRad, scene.steeringRange, scale, true), `${scene.steeringRad.toFixed(3)} rad`),
@@ -47,7 +47,7 @@ const outcome = (scene: Scene) =>
 
 /** One line, for logs and for terminals that are none. */
 export function sceneLine(scene: Scene): string {
-  const streams = Object.entries(scene.health?.streams ?? {})
+  const streams = Object.entries(scene.streams)
     .map(([name, { rateHz, ageNs, drops }]) => {
       const lost = Object.values(drops).reduce((sum, n) => sum + n, 0);
       const age = ageNs === undefined ? "never" : `${readable(nsToMs(ageNs), 2)} ms`;

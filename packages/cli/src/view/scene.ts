@@ -18,5 +18,6 @@ export interface Scene {
   readonly interventions: number;
   /** Who commands, and why if it is not the policy. */
   readonly who: string;
-  readonly health: DriveHealth | undefined;
+  readonly streams: DriveHealth["streams"];
+  readonly latencyMs: DriveHealth["latencyMs"] | undefined;
 }
