@@ -117,7 +117,8 @@ class Recorded implements RecordedMessage {
 
 function recorded(message: McapTypes.Message, state: ScanState): RecordedMessage {
   const channel = state.channels.get(message.channelId)!;
-  const type = state.schemas.get(channel.schemaId)?.name ?? "";
+  const name = state.schemas.get(channel.schemaId)?.name ?? "";
+  const type = name.replace(/^([^/]+)\/([^/]+)$/, "$1/msg/$2"); // some writers leave out the middle part
   return new Recorded(channel.topic, type, channel.messageEncoding, message);
 }
 
