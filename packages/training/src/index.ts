@@ -1,3 +1,5 @@
+export * from "./evaluate/index.js";
 export * from "./metrics/index.js";
 export * from "./report/index.js";
 export * from "./statistics/index.js";
+export * from "./train/index.js";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Batch, FeatureSpec, HeadContract, Nanoseconds } from "@polypilot/core";
+import type { Batch, HeadContract, Nanoseconds } from "@polypilot/core";
 import { batchOf, type Demonstrations } from "@polypilot/dataset";
 import { addUp, type Metric, type Scorer, scorerFor } from "../metrics/index.js";
 import { bootstrapInterval, type Interval } from "../statistics/index.js";
@@ -70,9 +70,6 @@ interface Gathered {
   labelled: number;
 }
 
-const peakOf = (spec: FeatureSpec | undefined) =>
-  spec ? Math.max(...spec.range.map(([low, high]) => high - low)) : 255;
-
 const hasTrace = (head: HeadContract) => head.kind === "regression" && head.size === 1;
 
 /**
@@ -85,7 +82,7 @@ export async function scoreHeads(answerer: Answerer, options: ScoreOptions): Pro
   const { contract, labelSpecs } = demonstrations;
   const units = unitsOf(demonstrations, indices);
   const gathered = answerer.heads.map((name): Gathered => {
-    const scorer = scorerFor(contract.heads[name]!, peakOf(labelSpecs[name]));
+    const scorer = scorerFor(contract.heads[name]!, labelSpecs[name]!);
     const sums = Array.from({ length: units.count }, () => new Float64Array(scorer.size));
     const trace = hasTrace(contract.heads[name]!) ? { stampNs: [], truth: [], mean: [], sigma: [] } : undefined;
     return { name, scorer, sums, trace, labelled: 0 };

@@ -1,4 +1,4 @@
-import type { HeadContract } from "@polypilot/core";
+import type { FeatureSpec, HeadContract } from "@polypilot/core";
 import { classificationScorer } from "./classification.js";
 import { reconstructionScorer } from "./reconstruction.js";
 import { regressionScorer } from "./regression.js";
@@ -8,23 +8,27 @@ import { segmentationScorer } from "./segmentation.js";
 export { mostLikely } from "./classification.js";
 export { accuracy, type Confusion, iou, recall } from "./confusion.js";
 export { type Answer, addUp, type Metric, type Scorer } from "./scorer.js";
+export { answeredShape, type ImageShape, shrinkImage } from "./shrink-image.js";
 export { classificationScorer, reconstructionScorer, regressionScorer, segmentationScorer };
 
 type Kind = HeadContract["kind"];
 type Of<K extends Kind> = Extract<HeadContract, { kind: K }>;
 
-const scorers: { readonly [K in Kind]: (head: Of<K>, peak: number) => Scorer } = {
+const scorers: { readonly [K in Kind]: (head: Of<K>, label: FeatureSpec) => Scorer } = {
   regression: (head) => regressionScorer(head.size, head.unit),
   classification: (head) => classificationScorer(head.classes),
   segmentation: (head) => segmentationScorer(head.classes),
-  reconstruction: (head, peak) => reconstructionScorer(head.unit, peak),
+  reconstruction: (head, { range, shape }) => {
+    const peak = Math.max(...range.map(([low, high]) => high - low));
+    return reconstructionScorer(head.unit, peak, shape);
+  },
 };
 
 /**
  * The scorer for a head's kind.
  *
- * @param peak - width of the range of a reconstructed feature; only read for reconstruction.
+ * @param label - what the head's labels are.
  */
-export function scorerFor(head: HeadContract, peak = 255): Scorer {
-  return (scorers[head.kind] as (head: HeadContract, peak: number) => Scorer)(head, peak);
+export function scorerFor(head: HeadContract, label: FeatureSpec): Scorer {
+  return (scorers[head.kind] as (head: HeadContract, label: FeatureSpec) => Scorer)(head, label);
 }

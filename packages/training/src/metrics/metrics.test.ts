@@ -3,11 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   addUp,
+  answeredShape,
   classificationScorer,
   reconstructionScorer,
   regressionScorer,
   type Scorer,
   segmentationScorer,
+  shrinkImage,
 } from "./index.js";
 
 const prediction = (mean: readonly number[], sigma: readonly number[] = []): HeadPrediction => ({
@@ -114,9 +116,36 @@ describe("segmentationScorer", () => {
   });
 });
 
+describe("shrinkImage", () => {
+  it("averages blocks, smaller ones at both ends where the size does not divide", () => {
+    const row = [0, 10, 20, 30, 40, 50, 60]; // 7 wide, blocks of 4: one pixel missing, taken off the end
+    expect([...Array.from(shrinkImage(row, [1, 7, 1], [1, 2, 1]))]).toEqual([15, 50]);
+    const five = [0, 10, 20, 30, 40]; // blocks of 4: three missing, one at the start, two at the end
+    expect(Array.from(shrinkImage(five, [1, 5, 1], [1, 2, 1]))).toEqual([10, 35]);
+  });
+
+  it("keeps channels apart and leaves an image of the right size as it is", () => {
+    const image = [0, 100, 4, 200, 8, 100, 12, 200]; // [2, 2, 2]
+    expect(Array.from(shrinkImage(image, [2, 2, 2], [1, 1, 2]))).toEqual([6, 150]);
+    expect(shrinkImage(image, [2, 2, 2], [2, 2, 2])).toBe(image);
+  });
+
+  it("finds the size of an answer, and refuses one that fits no block", () => {
+    expect(answeredShape([40, 80, 3], 20 * 40 * 3)).toEqual([20, 40, 3]);
+    expect(() => answeredShape([40, 80, 3], 7)).toThrow(/40×80×3.*Found 7 numbers/);
+  });
+});
+
 describe("reconstructionScorer", () => {
+  it("compares a smaller answer with the averaged truth", () => {
+    const result = scores(reconstructionScorer("intensity", 255, [2, 2, 1]), [
+      [Uint8Array.of(10, 20, 30, 40), prediction([27])],
+    ]);
+    expect(result.rmse).toBe(2);
+  });
+
   it("gives 20 dB for an error of a tenth of the range", () => {
-    const result = scores(reconstructionScorer("intensity", 255), [
+    const result = scores(reconstructionScorer("intensity", 255, [2]), [
       [Uint8Array.of(100, 100), prediction([125.5, 74.5])],
     ]);
     expect(result.rmse).toBeCloseTo(25.5, 12);

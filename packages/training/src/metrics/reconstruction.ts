@@ -1,17 +1,23 @@
 import type { Scorer } from "./scorer.js";
+import { answeredShape, type ImageShape, shrinkImage } from "./shrink-image.js";
 
 /**
  * Scores of a reconstructed or predicted feature: root-mean-square and mean absolute error, peak signal-to-noise ratio.
  *
  * PSNR = 20·log₁₀(peak / RMSE) in decibels: 20 dB is an error of a tenth of the range.
  *
+ * Heads may answer with a smaller image: the truth is then averaged over blocks to the same size.
+ *
  * @param peak - width of the feature's range, 255 for images.
+ * @param shape - of the truth.
  */
-export function reconstructionScorer(unit: string, peak: number): Scorer {
+export function reconstructionScorer(unit: string, peak: number, shape: readonly number[]): Scorer {
   const rmse = (sums: Float64Array) => Math.sqrt(sums[1]! / sums[0]!);
   return {
     size: 3,
-    add: (sums, truth, { mean }) => {
+    add: (sums, full, { mean }) => {
+      const image = shape as ImageShape;
+      const truth = shape.length === 3 ? shrinkImage(full, image, answeredShape(image, mean.length)) : full;
       for (let i = 0; i < truth.length; i += 1) {
         const error = truth[i]! - mean[i]!;
         sums[1]! += error * error;

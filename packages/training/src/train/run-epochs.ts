@@ -3,7 +3,7 @@ import type { MultiTaskModel } from "@polypilot/mtl";
 import { meanLosses, meanWeights, noSteps } from "./history.js";
 import type { RunState } from "./run-state.js";
 import { takeSnapshots } from "./snapshots.js";
-import { type EpochInput, rateAt, stepsPerEpoch, trainEpoch } from "./train-epoch.js";
+import { type EpochInput, rateAt, refuseDivergence, stepsPerEpoch, trainEpoch } from "./train-epoch.js";
 import { validationLosses } from "./validate.js";
 import type { Weights } from "./weight-average.js";
 
@@ -32,6 +32,8 @@ async function endEpoch(input: RunInput, state: RunState): Promise<RunState> {
     const taken = takeSnapshots(state.snapshots, model.contract, epoch, found, () => model.getWeights());
     return { losses: found, snapshots: taken };
   });
+  for (const [head, loss] of Object.entries(losses))
+    if (loss !== null && !Number.isFinite(loss)) refuseDivergence(`${head} in validation`, loss, state);
   const entry = {
     epoch,
     learningRate: rateAt(state.step - 1, settings, stepsPerEpoch(input.indices.length, settings)),

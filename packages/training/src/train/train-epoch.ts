@@ -36,7 +36,8 @@ export function rateAt(step: number, settings: TrainSettings, steps: number): nu
   });
 }
 
-function refuseDivergence(loss: string, value: number | null, state: RunState): never {
+/** @throws PolypilotError `TRAINING_DIVERGED` */
+export function refuseDivergence(loss: string, value: number | null, state: RunState): never {
   throw new PolypilotError("TRAINING_DIVERGED", ["training", `epoch ${state.epoch + 1}, step ${state.step + 1}`], {
     expected: `the loss of ${loss} stays finite`,
     found: String(value),

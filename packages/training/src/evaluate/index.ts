@@ -1,0 +1,14 @@
+export { modelAnswerer, predictorAnswerer } from "./answerers.js";
+export { type ExampleFrame, exampleFrames } from "./example-frames.js";
+export {
+  type Answerer,
+  type BatchAnswer,
+  type HeadScores,
+  metricOf,
+  type ScoredMetric,
+  type ScoreOptions,
+  type Scores,
+  scoreHeads,
+  type Trace,
+} from "./score-heads.js";
+export { type Units, unitsOf } from "./units.js";

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { virtualClock } from "@polypilot/core";
+import { createModel, loadBackend, type MultiTaskModel } from "@polypilot/mtl";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { syntheticContractText, syntheticDemonstrations } from "../testing/synthetic-demonstrations.js";
+import { runEpochs } from "./run-epochs.js";
+import { identityOf, openRunFolder } from "./run-folder.js";
+import { defaultSettings, type TrainSettings } from "./train-options.js";
+
+let folder = "";
+beforeAll(async () => {
+  await loadBackend();
+  folder = await mkdtemp(join(tmpdir(), "polypilot-epochs-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const demonstrations = syntheticDemonstrations({ episodes: 5, samplesPerEpisode: 12, seed: 1, missing: 0.3 });
+const settings: TrainSettings = { ...defaultSettings, seed: 4, epochs: 3, batchSize: 16, averaging: 0.9 };
+const part = (ids: readonly number[]) => ({
+  episodes: ids.map((i) => `episode-${i}`),
+  indices: ids.flatMap((i) => Array.from({ length: 12 }, (_, k) => i * 12 + k)),
+});
+const split = { train: part([0, 1, 2, 3]), validation: part([4]) };
+const identity = identityOf(syntheticContractText, demonstrations, split, settings);
+
+async function go(out: string, options: { resume?: boolean; stopAfterSteps?: number }) {
+  const model: MultiTaskModel = createModel(demonstrations.contract, { seed: settings.seed });
+  const run = await openRunFolder(join(folder, out), options.resume ?? false, identity, model);
+  const stop = new AbortController();
+  let steps = 0;
+  const state = await runEpochs(
+    {
+      model,
+      settings,
+      demonstrations,
+      indices: split.train.indices,
+      validation: split.validation.indices,
+      clock: virtualClock(),
+      save: run.save,
+      signal: stop.signal,
+      augment: (sample, random) => ({
+        ...sample,
+        features: { camera: sample.features.camera!.map((v) => Math.min(255, v + random.integer(20))) },
+      }),
+      onProgress: (p) => {
+        if (p.kind === "step" && ++steps === options.stopAfterSteps) stop.abort();
+      },
+    },
+    run.state,
+  );
+  const weights = model.getWeights();
+  model.dispose();
+  return { state, weights, steps };
+}
+
+const bits = (weights: Readonly<Record<string, Float32Array>>) =>
+  Object.entries(weights).map(([name, w]) => [name, Buffer.from(w.buffer, w.byteOffset, w.byteLength).toString("hex")]);
+
+describe("runEpochs", () => {
+  it("ends with the same bits whether it was stopped within an epoch, at its end, or not at all", async () => {
+    const whole = await go("whole", {});
+    expect(whole.state.ended).toBe("epochs");
+    expect(whole.state.history).toHaveLength(3);
+    for (const stopAfterSteps of [1, 3, 5]) {
+      const first = await go(`stopped-${stopAfterSteps}`, { stopAfterSteps });
+      expect(first.state.ended).toBeNull();
+      expect(first.steps).toBe(stopAfterSteps);
+      const second = await go(`stopped-${stopAfterSteps}`, { resume: true });
+      expect(bits(second.weights)).toEqual(bits(whole.weights));
+      expect(bits(second.state.average!)).toEqual(bits(whole.state.average!));
+      expect(second.state.history).toEqual(whole.state.history);
+      expect(second.state.weighting).toEqual(whole.state.weighting);
+      expect(second.state.snapshots).toEqual(whole.state.snapshots);
+    }
+  });
+
+  it("refuses to begin where another run is, to resume where none is, and to resume with other settings", async () => {
+    await go("kept", { stopAfterSteps: 1 });
+    await expect(go("kept", {})).rejects.toThrow(/Found another run\. Resume it/);
+    await expect(go("nowhere", { resume: true })).rejects.toThrow(/Found none\. Leave out resume/);
+    const model = createModel(demonstrations.contract, { seed: 4 });
+    const other = { ...identity, batchSize: 8, contract: "0".repeat(64) };
+    await expect(openRunFolder(join(folder, "kept"), true, other, model)).rejects.toThrow(
+      /begun: contract [0-9a-f]+, batchSize 16\. Found contract 0+, batchSize 8/,
+    );
+    model.dispose();
+  });
+});

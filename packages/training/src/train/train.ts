@@ -1,0 +1,103 @@
+import { wallClock } from "@polypilot/core";
+import { createModel, loadBackend } from "@polypilot/mtl";
+import type { Scores } from "../evaluate/score-heads.js";
+import type { Deployment } from "./deployment.js";
+import { finish } from "./finish.js";
+import type { HistoryEntry } from "./history.js";
+import { checkLabels, demonstrationsOf, settingsOf, splitOf } from "./prepare.js";
+import { runEpochs } from "./run-epochs.js";
+import { identityOf, openRunFolder } from "./run-folder.js";
+import type { Snapshots } from "./snapshots.js";
+import type { TrainOptions, TrainSettings } from "./train-options.js";
+
+/** What a run came to. */
+export type TrainResult = {
+  readonly out: string;
+  readonly settings: TrainSettings;
+  readonly history: readonly HistoryEntry[];
+  /** Best epoch of each head, from 0. */
+  readonly best: Snapshots["best"];
+} & (
+  | {
+      readonly status: "finished";
+      /** Why training ended: all epochs done, or no better primary head for `patience` epochs. */
+      readonly ended: "epochs" | "patience";
+      readonly deployedEpoch: number;
+      readonly trainedSec: number;
+      /** On the validation episodes, at the deployed epoch. */
+      readonly scores: Scores;
+      readonly deployment: Deployment;
+      /** Path of the report. */
+      readonly report: string;
+    }
+  | {
+      /** The signal came: `resume` goes on. */
+      readonly status: "interrupted";
+      readonly epoch: number;
+    }
+);
+
+/**
+ * Learns from demonstrations all that the contract's heads say, and makes `out` a checkpoint with a report.
+ *
+ * Splits by episode; every epoch takes one step a batch down the heads' losses as the contract's weighting weighs them, then
+ * validates. Each head's best epoch is kept as a snapshot (Caruana's early stopping by task); the checkpoint is the snapshot at
+ * the primary heads' best, without the auxiliary heads where it is deployed, and its card proves that they change no bit of it.
+ *
+ * The same contract, recordings and settings give the same weights on one machine, whether the run was stopped and resumed or not.
+ * Its state is in `out/.state`, written after every epoch.
+ *
+ * @throws PolypilotError `TRAINING_LABELS` for a head without label; `TRAINING_FOLDER` if `out` holds something else or the run to
+ *   resume was begun otherwise; `TRAINING_OPTION`; `TRAINING_SPLIT`; `TRAINING_DIVERGED` naming head and step; and what loading
+ *   the demonstrations, the contract's names (`MTL_…`) or the backend (`MTL_BACKEND`) may throw.
+ * @see Caruana 1997, Multitask Learning.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { contract, contractText, out, resume = false, onProgress, signal, augment, clock = wallClock() } = options;
+  const settings = settingsOf(options);
+  const demonstrations = await demonstrationsOf(options);
+  const split = splitOf(demonstrations, options, settings);
+  checkLabels(demonstrations, split);
+  const backend = await loadBackend();
+  const model = createModel(contract, { seed: settings.seed });
+  try {
+    const identity = identityOf(contractText, demonstrations, split, settings);
+    const run = await openRunFolder(out, resume, identity, model);
+    const state = await runEpochs(
+      {
+        model,
+        settings,
+        demonstrations,
+        indices: split.train.indices,
+        validation: split.validation.indices,
+        augment,
+        clock,
+        save: run.save,
+        onProgress,
+        signal,
+      },
+      run.state,
+    );
+    const common = { out, settings, history: state.history, best: state.snapshots.best };
+    if (state.ended === null) return { ...common, status: "interrupted", epoch: state.epoch };
+    const command = options.command ?? "train() from @polypilot/training";
+    const { scores, deployment } = await finish({
+      ...{ model, out, contractText, demonstrations, split, settings, state, command, clock, onProgress },
+      backend: backend.description,
+    });
+    const { ended, trainedSec, snapshots } = state;
+    const report = `${out}/report.html`;
+    return {
+      ...common,
+      status: "finished",
+      ended,
+      trainedSec,
+      deployedEpoch: snapshots.deployed.epoch,
+      scores,
+      deployment,
+      report,
+    };
+  } finally {
+    model.dispose();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Contract } from "@polypilot/core";
+import { lineChart, type Series } from "../report/line-chart.js";
+import { row } from "../report/page.js";
+import type { HistoryEntry } from "../train/history.js";
+import type { Snapshots } from "../train/snapshots.js";
+
+const values = (history: readonly HistoryEntry[], of: (entry: HistoryEntry) => number | null | undefined) =>
+  history.map((entry) => ({ x: entry.epoch + 1, y: of(entry) ?? Number.NaN }));
+
+/** Training and validation loss of each head over the epochs, with its best epoch marked. */
+export async function lossCharts(
+  contract: Contract,
+  history: readonly HistoryEntry[],
+  best: Snapshots["best"],
+): Promise<string> {
+  const charts = Object.entries(contract.heads).map(([head, { loss, role }]) => {
+    const mark = best[head];
+    return lineChart({
+      title: `${head} (${role})`,
+      x: "epoch",
+      y: loss,
+      caption: mark ? `Best validation loss in epoch ${mark.epoch + 1}.` : "No validation labels.",
+      series: [
+        { name: "training", points: values(history, (e) => e.train[head]), colour: 7 },
+        { name: "validation", points: values(history, (e) => e.validation[head]), colour: 0 },
+      ],
+      marks: mark ? [{ x: mark.epoch + 1, y: mark.loss, label: "best" }] : [],
+      width: 400,
+      height: 180,
+    });
+  });
+  return row(await Promise.all(charts));
+}
+
+/** Weights of the heads' losses, learning rate and gradient over the epochs. */
+export async function weightCharts(contract: Contract, history: readonly HistoryEntry[]): Promise<string> {
+  const { method } = contract.weighting;
+  const series = Object.keys(contract.heads).map(
+    (name): Series => ({ name, points: values(history, (e) => e.weights?.[name]) }),
+  );
+  const small = { x: "epoch", width: 400, height: 180 };
+  return row([
+    await lineChart({
+      ...small,
+      title: "weights of the heads' losses",
+      y: "weight",
+      caption: `As the weighting method ${method} sets them; means over each epoch.`,
+      series,
+    }),
+    await lineChart({
+      ...small,
+      title: "learning rate",
+      y: "learning rate",
+      caption: "At the end of each epoch: a warm-up, then half a cosine.",
+      series: [{ name: "learning rate", points: values(history, (e) => e.learningRate) }],
+    }),
+    await lineChart({
+      ...small,
+      title: "gradient",
+      y: "norm",
+      caption: "Mean norm of the gradient in each epoch, before clipping.",
+      series: [{ name: "norm", points: values(history, (e) => e.gradientNorm) }],
+    }),
+  ]);
+}

@@ -1,0 +1,108 @@
+import { nsToSec } from "@polypilot/core";
+import { formatBytes, formatDuration, formatInterval, formatNumber } from "../report/format.js";
+import { code, facts, page, type Section, warning } from "../report/page.js";
+import { table } from "../report/table.js";
+import type { FinishedRun } from "../train/finish.js";
+import { dataParts } from "./data-parts.js";
+import { frameStrip } from "./frame-strip.js";
+import { lossCharts, weightCharts } from "./loss-charts.js";
+import { modelParts } from "./model-parts.js";
+import { confusionMatrices, metricTable } from "./score-tables.js";
+import { traceCharts } from "./trace-charts.js";
+
+function lead({ demonstrations, scores, state, deployment, split }: FinishedRun): string {
+  const primary = Object.entries(demonstrations.contract.heads).filter(([, head]) => head.role === "primary");
+  const chief = primary.map(([name]): [string, string, string] => {
+    const { title, interval, unit } = scores.heads[name]!.metrics[0]!;
+    const range = formatInterval(interval).replace(/^\S+\s?/, "");
+    return [`${title} of ${name}`, `${formatNumber(interval.estimate)}${unit === "1" ? "" : ` ${unit}`}`, range];
+  });
+  const minutes = demonstrations.episodes.reduce((sum, e) => sum + nsToSec(e.end - e.start), 0) / 60;
+  const { deployed, full } = deployment;
+  return facts([
+    ...chief,
+    [
+      "Deployed epoch",
+      String(state.snapshots.deployed.epoch + 1),
+      `of ${state.history.length} in ${formatDuration(state.trainedSec)}`,
+    ],
+    [
+      "Demonstrations",
+      `${formatNumber(minutes)} min`,
+      `${split.train.episodes.length} + ${split.validation.episodes.length} episodes`,
+    ],
+    ["Deployed model", formatBytes(deployed.bytes), `${formatBytes(full.bytes)} with auxiliary heads`],
+    [
+      "One prediction",
+      `${formatNumber(deployed.milliseconds)} ms`,
+      `${formatNumber(full.milliseconds)} ms with auxiliary heads`,
+    ],
+  ]);
+}
+
+function headTable({ demonstrations, state }: FinishedRun): string {
+  const { deployed, best } = state.snapshots;
+  const at = state.history[deployed.epoch];
+  const rows = Object.entries(demonstrations.contract.heads).map(([name, head]) => [
+    name,
+    head.kind,
+    head.role === "primary" ? "primary" : `auxiliary: ${head.auxiliary}`,
+    head.deploy ? "yes" : "no",
+    best[name] ? String(best[name].epoch + 1) : "–",
+    formatNumber(best[name]?.loss ?? Number.NaN),
+    formatNumber(at?.validation[name] ?? Number.NaN),
+  ]);
+  return table(
+    ["head", "kind", "role", "deployed", "best epoch", "its validation loss", `loss in epoch ${deployed.epoch + 1}`],
+    rows,
+    "Each head at its own best epoch, and at the epoch that is deployed: the primary heads' best.",
+  );
+}
+
+function skippedWarning({ state }: FinishedRun): string[] {
+  const skipped = state.history.reduce((sum, entry) => sum + entry.skipped, 0);
+  return skipped > 0 ? [warning(`${skipped} steps were left out, since their gradient was not finite.`)] : [];
+}
+
+function runParts({ settings, versions, command, contractText }: FinishedRun): string[] {
+  return [
+    code(command),
+    table(
+      ["setting", "value"],
+      Object.entries(settings).map(([name, value]) => [name, String(value)]),
+    ),
+    table(["part", "version"], Object.entries(versions)),
+    `<details><summary>Contract</summary>${code(contractText)}</details>`,
+  ];
+}
+
+/** The report of a finished run: one page that needs nothing else. */
+export async function trainingReport(run: FinishedRun): Promise<string> {
+  const { demonstrations, scores, state, frames, split } = run;
+  const { contract } = demonstrations;
+  const traces: string[] = [];
+  for (const [head, trace] of Object.entries(scores.traces))
+    if (contract.heads[head]!.role === "primary" && trace.truth.length > 1)
+      traces.push(...(await traceCharts(head, contract.heads[head]!.unit, trace)));
+  const sections: Section[] = [
+    { title: "Truth and prediction", intro: "On the validation episodes, which were not trained on.", parts: traces },
+    { title: "On frames", parts: frameStrip(demonstrations, frames) },
+    { title: "Heads", parts: [headTable(run), metricTable(contract, scores), ...confusionMatrices(contract, scores)] },
+    {
+      title: "Losses",
+      intro: "Training losses include dropout and augmentation; a ring marks each head's best epoch.",
+      parts: [
+        ...skippedWarning(run),
+        await lossCharts(contract, state.history, state.snapshots.best),
+        await weightCharts(contract, state.history),
+      ],
+    },
+    { title: "Data", parts: await dataParts(demonstrations, split.validation.episodes) },
+    { title: "Model", parts: modelParts(run) },
+    { title: "Run", parts: runParts(run) },
+  ];
+  return page(`Training of ${contract.robot.name}`, sections, {
+    subtitle: `Multi-task learning with ${Object.keys(contract.heads).length} heads, seed ${run.settings.seed}`,
+    lead: lead(run),
+  });
+}
