@@ -33,6 +33,13 @@ interface Setting {
 }
 
 const DEFAULT_SIZE = { width: 160, height: 120 } as const;
+/** The car has a camera even if the contract does not say so: truth is told at its frames. */
+const unnamedCamera = {
+  topic: "/camera/image_raw",
+  type: "sensor_msgs/msg/Image",
+  rate_hz: 30,
+  feature: undefined,
+} as const;
 const LEAST_DELAY_MS = 3.5;
 const MORE_DELAY_MS = 1.5;
 
@@ -43,7 +50,7 @@ export function cameraInfoTopic(imageTopic: string): string {
 
 interface Running {
   readonly name: string;
-  readonly stream: StreamContract;
+  readonly stream: Pick<StreamContract, "topic" | "type" | "rate_hz">;
   readonly eye: Camera;
   readonly rng: Random;
 }
@@ -51,13 +58,12 @@ interface Running {
 /** Sets up the cameras; nothing is drawn that nobody wants. */
 export function cameraStreams(setting: Setting): CameraStreams {
   const { contract, world, bus, truthAt } = setting;
-  const running = Object.entries(contract.streams)
-    .filter(([, stream]) => isCamera(stream))
-    .map(([name, stream]): Running => {
-      const rng = setting.rng.fork(`stream ${name}`);
-      const { width, height } = stream.feature?.kind === "camera" ? stream.feature.source : DEFAULT_SIZE;
-      return { name, stream, eye: camera(rng, world, width, height), rng };
-    });
+  const named = Object.entries(contract.streams).filter(([, stream]) => isCamera(stream));
+  const running = (named.length > 0 ? named : [["camera", unnamedCamera] as const]).map(([name, stream]): Running => {
+    const rng = setting.rng.fork(`stream ${name}`);
+    const { width, height } = stream.feature?.kind === "camera" ? stream.feature.source : DEFAULT_SIZE;
+    return { name, stream, eye: camera(rng, world, width, height), rng };
+  });
   const reference = running.find(({ name }) => name === contract.reference) ?? running[0];
   const listeners = new Set<(truth: Truth) => void>();
   let last: Frame | undefined;

@@ -6,11 +6,7 @@ import type { DriveCommand } from "./vehicle/motion.js";
  *
  * @returns undefined if the message holds a number that is not finite: a car takes no notice of such a command.
  */
-export function driveCommandOf<K extends MessageType>(
-  type: K,
-  message: MessageTypes[K],
-  wheelbaseM: number,
-): DriveCommand | undefined {
+export function driveCommandOf(message: MessageTypes[MessageType], wheelbaseM: number): DriveCommand | undefined {
   const { drive, twist, linear, angular } = message as {
     drive?: MessageTypes["ackermann_msgs/msg/AckermannDrive"];
     twist?: MessageTypes["geometry_msgs/msg/Twist"];

@@ -66,7 +66,8 @@ const CLOCK_HZ = 50;
  * a little later. Physics runs in steps of 4 ms on the clock, however late timers fire. Nothing that is measured depends on who
  * listens, so that the same seed in virtual time gives the same bytes.
  *
- * @throws PolypilotError `SIM_STREAM` if the contract wants a sensor that the car has not; `SIM_TRACK` for impossible tracks.
+ * @throws PolypilotError `SIM_STREAM` if the contract wants a sensor that the car has not; `SIM_TRACK` for impossible tracks;
+ * `SIM_FAULT` for a fault of a stream that is not there.
  * @example
  * const clock = virtualClock();
  * const simulator = createSimulator({ contract, seed: 1, clock });
@@ -93,13 +94,13 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const messages = bus(clock, types);
   let startNs = options.startNs ?? clock.nowNs();
   let car = begin(startNs);
+  injector(options.faults ?? [], seed, startNs, contract); // refuses wrong faults at once, not at start()
   let stops: (() => void)[] = [];
   const truthAt = (atNs: Nanoseconds) => truthOf(car.stateAt(atNs), world.track, atNs);
   const nowOrReached = () => later(clock.nowNs(), car.reachedNs());
   const cameras = cameraStreams({ contract, rng, world, bus: messages, truthAt });
   const schedule = () => {
-    const faults = injector(options.faults ?? [], seed, startNs);
-    const out = outlet(clock, messages, faults);
+    const out = outlet(clock, messages, injector(options.faults ?? [], seed, startNs, contract));
     const moments = { startNs, clock, rng, reachedNs: car.reachedNs, stateAt: car.stateAt, out };
     stops = [
       ...cameras.start(moments),
@@ -119,7 +120,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     subscribe: messages.subscribe,
     publish(topic, type, message) {
       if (topic === commandTopic && type === commandType && stops.length > 0) {
-        const command = driveCommandOf(type, message, spec.wheelbaseM);
+        const command = driveCommandOf(message, spec.wheelbaseM);
         if (command) car.command(command, nowOrReached());
       }
       messages.send(topic, type, message);

@@ -149,7 +149,7 @@ function hitPlate(hit: Hit, local: LocalProp, sign: Of<"sign">, rays: RayTable, 
   const u = (c * y - s * x) / sign.plateM + 0.5;
   const v = 0.5 - (z - sign.centreM) / sign.plateM;
   if (u < 0 || u >= 1 || v < 0 || v >= 1) return false;
-  const colour = signTexture(sign.sign, u, v);
+  const colour = signTexture(sign.sign, sign.mirrored ? 1 - u : u, v);
   if (colour < 0) return false;
   hit.range = t;
   hit.colour = approach < 0 ? shaded(colour, lightOn(c, s, 0, sun)) : shaded(0x808080, lightOn(-c, -s, 0, sun));

@@ -22,7 +22,7 @@ function keepsOff(track: Track, x: number, y: number, radiusM: number, gapM: num
   return away - radiusM >= track.laneWidthM(progressM) / 2 + gapM;
 }
 
-function signAt(track: Track, rng: Random, progressM: number, sign: SignKind): Sign | undefined {
+function signAt(track: Track, rng: Random, progressM: number, sign: SignKind, mirrored: boolean): Sign | undefined {
   const place = beside(track, progressM, -(track.halfWidthM(progressM) + 0.14 + 0.14 * rng.uniform()));
   const plateM = 0.15 + 0.06 * rng.uniform();
   if (!keepsOff(track, place.x, place.y, plateM / 2, 0)) return undefined;
@@ -33,6 +33,7 @@ function signAt(track: Track, rng: Random, progressM: number, sign: SignKind): S
     y: place.y,
     yawRad,
     sign,
+    mirrored,
     plateM,
     centreM: 0.2 + plateM / 2 + 0.08 * rng.uniform(),
     progressM,
@@ -42,18 +43,18 @@ function signAt(track: Track, rng: Random, progressM: number, sign: SignKind): S
 /** Signs at the right-hand side: bends are announced 0.8–1.6 m ahead of them, the others stand anywhere. */
 export function placeSigns(track: Track, rng: Random): Sign[] {
   const signs: Sign[] = [];
-  const add = (progressM: number, kind: SignKind) => {
+  const add = (progressM: number, kind: SignKind, mirrored = false) => {
     const s = ((progressM % track.lengthM) + track.lengthM) % track.lengthM;
     const gap = (other: number) => Math.abs(s - other - track.lengthM * Math.round((s - other) / track.lengthM));
     if (signs.some((sign) => gap(sign.progressM) < SIGN_GAP_M)) return;
-    const sign = signAt(track, rng, s, kind);
+    const sign = signAt(track, rng, s, kind, mirrored);
     if (sign) signs.push(sign);
   };
   for (let s = 0; s < track.lengthM; s += 0.25) {
     const here = Math.abs(track.course.at(s).curvature);
     const before = Math.abs(track.course.at(s - 0.25).curvature);
     if (here >= SHARP_CURVATURE && before < SHARP_CURVATURE && rng.uniform() < 0.75)
-      add(s - 0.8 - 0.8 * rng.uniform(), "sharp_bend");
+      add(s - 0.8 - 0.8 * rng.uniform(), "sharp_bend", track.course.at(s).curvature > 0);
   }
   for (let i = 0; i < Math.round(track.lengthM / 7); i += 1)
     add(track.lengthM * rng.uniform(), rng.uniform() < 0.6 ? "speed_limit" : "stop");

@@ -39,6 +39,8 @@ export type Prop =
       /** Side of the square that holds the plate, and height of its middle above the ground. */
       readonly plateM: number;
       readonly centreM: number;
+      /** The picture is mirrored: a bend to the left. */
+      readonly mirrored?: boolean;
       /** Where along the course it stands. */
       readonly progressM: number;
     };
