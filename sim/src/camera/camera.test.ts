@@ -16,7 +16,16 @@ const depthAt = (eye: Camera, x: number, y: number, z: number) => {
   const { u, v } = projectPoint(eye.rays, x, y, z);
   return eye.depthM[Math.round(v) * eye.rays.lens.width + Math.round(u)]!;
 };
-const box = { kind: "box", x: 2, y: 0.3, yawRad: 0, lengthM: 0.4, widthM: 0.5, heightM: 0.4, colour: 0x2020f0 } as const;
+const box = {
+  kind: "box",
+  x: 2,
+  y: 0.3,
+  yawRad: 0,
+  lengthM: 0.4,
+  widthM: 0.5,
+  heightM: 0.4,
+  colour: 0x2020f0,
+} as const;
 
 describe("camera", () => {
   it("gives rgb bytes of any size", () => {
@@ -50,7 +59,16 @@ describe("camera", () => {
   it("sees round things and signs where they stand, and a sign's plate above its pole", () => {
     const barrel = { kind: "barrel", x: 1.5, y: -0.4, radiusM: 0.12, heightM: 0.35, colour: 0x00ff00 } as const;
     const cone = { kind: "cone", x: 1.5, y: 0.6, radiusM: 0.12, heightM: 0.35, colour: 0x00ff00 } as const;
-    const sign = { kind: "sign", x: 1.4, y: 0.1, yawRad: Math.PI, sign: "stop", plateM: 0.2, centreM: 0.35, progressM: 0 } as const;
+    const sign = {
+      kind: "sign",
+      x: 1.4,
+      y: 0.1,
+      yawRad: Math.PI,
+      sign: "stop",
+      plateM: 0.2,
+      centreM: 0.35,
+      progressM: 0,
+    } as const;
     const eye = look([barrel, cone, sign]);
     const depthOf = (x: number, y: number, z: number) => projectPoint(eye.rays, x, y, z).depthM;
     expect(depthAt(eye, 1.5, -0.4, 0.2)).toBeCloseTo(depthOf(1.38, -0.4, 0.2), 1);

@@ -14,12 +14,16 @@ describe("lensOf", () => {
 
   it("projects the direction of a pixel back onto that pixel", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 159, noNaN: true }), fc.double({ min: 0, max: 119, noNaN: true }), (u, v) => {
-        const [x, y, z] = directionOf(lens, u, v);
-        const [backU, backV] = projectOnto(lens, 3 * x, 3 * y, 3 * z);
-        expect(backU).toBeCloseTo(u, 6);
-        expect(backV).toBeCloseTo(v, 6);
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 159, noNaN: true }),
+        fc.double({ min: 0, max: 119, noNaN: true }),
+        (u, v) => {
+          const [x, y, z] = directionOf(lens, u, v);
+          const [backU, backV] = projectOnto(lens, 3 * x, 3 * y, 3 * z);
+          expect(backU).toBeCloseTo(u, 6);
+          expect(backV).toBeCloseTo(v, 6);
+        },
+      ),
     );
   });
 

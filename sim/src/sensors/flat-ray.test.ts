@@ -21,7 +21,16 @@ describe("rangeTo", () => {
 
   it("meets a turned box at its corner", () => {
     const half = Math.SQRT1_2 / 2;
-    const square: Prop = { kind: "box", x: 3, y: 0, yawRad: Math.PI / 4, lengthM: 0.5, widthM: 0.5, heightM: 0.3, colour: 0 };
+    const square: Prop = {
+      kind: "box",
+      x: 3,
+      y: 0,
+      yawRad: Math.PI / 4,
+      lengthM: 0.5,
+      widthM: 0.5,
+      heightM: 0.3,
+      colour: 0,
+    };
     expect(rangeTo([square], 0, 0, 1, 0, 0.15)).toBeCloseTo(3 - half, 9);
   });
 

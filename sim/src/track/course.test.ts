@@ -53,18 +53,24 @@ describe("generateCourse", () => {
   it("locates what it places", () => {
     const course = generateCourse(random(5), options);
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.double({ min: -0.7, max: 0.7, noNaN: true }), (share, lateral) => {
-        const progressM = share * course.lengthM;
-        const p = course.at(progressM);
-        const found = course.locate(p.x - lateral * Math.sin(p.headingRad), p.y + lateral * Math.cos(p.headingRad));
-        const off = found.progressM - progressM;
-        expect(Math.abs(off - course.lengthM * Math.round(off / course.lengthM))).toBeLessThan(0.01);
-        expect(found.lateralM).toBeCloseTo(lateral, 3);
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.double({ min: -0.7, max: 0.7, noNaN: true }),
+        (share, lateral) => {
+          const progressM = share * course.lengthM;
+          const p = course.at(progressM);
+          const found = course.locate(p.x - lateral * Math.sin(p.headingRad), p.y + lateral * Math.cos(p.headingRad));
+          const off = found.progressM - progressM;
+          expect(Math.abs(off - course.lengthM * Math.round(off / course.lengthM))).toBeLessThan(0.01);
+          expect(found.lateralM).toBeCloseTo(lateral, 3);
+        },
+      ),
     );
   });
 
   it("refuses a course that cannot be, and says what to change", () => {
-    expect(() => generateCourse(random(1), { lengthM: 8, minRadiusM: 4, clearanceM: 2 })).toThrow(/SIM_TRACK|Make the course longer/);
+    expect(() => generateCourse(random(1), { lengthM: 8, minRadiusM: 4, clearanceM: 2 })).toThrow(
+      /SIM_TRACK|Make the course longer/,
+    );
   });
 });

@@ -1,0 +1,282 @@
+import { createHash } from "node:crypto";
+import {
+  type Arrival,
+  decodeMessage,
+  encodeMessage,
+  fromRosTime,
+  type MessageType,
+  nsToMs,
+  PolypilotError,
+  stampOf,
+  virtualClock,
+} from "@polypilot/core";
+import jpeg from "jpeg-js";
+import { describe, expect, it } from "vitest";
+import { simContract } from "./contract.fixture.js";
+import { rangeTo } from "./sensors/flat-ray.js";
+import { createSimulator, type Simulator, type SimulatorOptions } from "./simulator.js";
+import { scalarTopics } from "./truth/topics.js";
+import type { Prop } from "./world/prop.js";
+
+const SEC = 1_000_000_000n;
+const topics: readonly (readonly [string, MessageType])[] = [
+  ["/camera/image_raw", "sensor_msgs/msg/Image"],
+  ["/camera/camera_info", "sensor_msgs/msg/CameraInfo"],
+  ["/scan", "sensor_msgs/msg/LaserScan"],
+  ["/joint_states", "sensor_msgs/msg/JointState"],
+  ["/imu", "sensor_msgs/msg/Imu"],
+  ["/odom", "nav_msgs/msg/Odometry"],
+  ["/clock", "rosgraph_msgs/msg/Clock"],
+];
+const truths: readonly (readonly [string, MessageType])[] = [
+  ["/truth/markings", "sensor_msgs/msg/Image"],
+  ["/truth/drivable", "sensor_msgs/msg/Image"],
+  ["/truth/depth", "sensor_msgs/msg/Image"],
+  ...Object.keys(scalarTopics).map((topic) => [topic, "polypilot_msgs/msg/Scalar"] as const),
+];
+
+function make(options: Partial<SimulatorOptions> = {}) {
+  const clock = virtualClock();
+  return { clock, simulator: createSimulator({ contract: simContract(), seed: 6, clock, ...options }) };
+}
+
+function listen(simulator: Simulator, to: readonly (readonly [string, MessageType])[]): Arrival[] {
+  const arrivals: Arrival[] = [];
+  for (const [topic, type] of to) simulator.subscribe(topic, type, (arrival) => arrivals.push(arrival));
+  return arrivals;
+}
+
+function drive(simulator: Simulator, steering_angle: number, speed: number): void {
+  simulator.publish("/drive", "ackermann_msgs/msg/AckermannDriveStamped", {
+    header: { stamp: { sec: 0, nanosec: 0 }, frame_id: "" },
+    drive: { steering_angle, speed, steering_angle_velocity: 0, acceleration: 0, jerk: 0 },
+  });
+}
+
+async function hashOf(options: Partial<SimulatorOptions>, also: readonly (readonly [string, MessageType])[]) {
+  const { clock, simulator } = make(options);
+  const hash = createHash("sha256");
+  for (const [topic, type] of topics)
+    simulator.subscribe(topic, type, (a) =>
+      hash.update(`${topic} ${a.receivedNs} `).update(encodeMessage(type, a.message)),
+    );
+  for (const [topic, type] of also) simulator.subscribe(topic, type, () => {});
+  simulator.start();
+  for (let k = 0n; k < 20n; k += 1n) {
+    drive(simulator, 0.02 * Number(k % 5n), 1);
+    await clock.runUntil((k * SEC) / 10n);
+  }
+  simulator.stop();
+  return hash.digest("hex");
+}
+
+describe("createSimulator", () => {
+  it("gives the same bytes at the same times for the same seed, whoever listens to the truth", async () => {
+    const first = await hashOf({}, []);
+    expect(await hashOf({}, [])).toBe(first);
+    expect(await hashOf({}, truths)).toBe(first);
+    expect(await hashOf({ seed: 7 }, [])).not.toBe(first);
+  });
+
+  it("gives every message at the contract's rate, stamped with its measurement and a little before its arrival", async () => {
+    const { clock, simulator } = make();
+    const arrivals = listen(simulator, topics);
+    simulator.start();
+    await clock.runUntil(2n * SEC);
+    const counts = Object.fromEntries(topics.map(([t]) => [t, arrivals.filter((a) => a.topic === t).length]));
+    expect(counts["/camera/image_raw"]).toBeGreaterThanOrEqual(59);
+    expect(counts["/camera/camera_info"]).toBe(counts["/camera/image_raw"]);
+    expect(counts["/scan"]).toBeGreaterThanOrEqual(19);
+    for (const topic of ["/joint_states", "/imu", "/odom", "/clock"]) expect(counts[topic]).toBeGreaterThanOrEqual(98);
+    for (const a of arrivals.filter(({ topic }) => topic !== "/clock")) {
+      const ageMs = nsToMs(a.receivedNs - stampOf(a.message)!);
+      expect(ageMs).toBeGreaterThan(0);
+      expect(ageMs).toBeLessThan(6);
+    }
+    const firstStamps = new Set(topics.slice(2, 6).map(([t]) => stampOf(arrivals.find((a) => a.topic === t)!.message)));
+    expect(firstStamps.size).toBe(4);
+  });
+
+  it("gives messages that CDR carries there and back", async () => {
+    const { clock, simulator } = make();
+    const all = [...topics, ...truths];
+    const arrivals = listen(simulator, all);
+    simulator.start();
+    for (let k = 1n; k < 60n; k += 1n) {
+      drive(simulator, 0, 1);
+      await clock.runUntil((k * SEC) / 10n);
+    }
+    for (const [topic, type] of all) {
+      const arrival = arrivals.find((a) => a.topic === topic);
+      expect(arrival, topic).toBeDefined();
+      const bytes = encodeMessage(type, arrival!.message);
+      expect(encodeMessage(type, decodeMessage(type, bytes))).toEqual(bytes);
+      expect(decodeMessage(type, bytes)).toEqual(
+        type === "sensor_msgs/msg/LaserScan" ? expect.anything() : arrival!.message,
+      );
+    }
+  });
+
+  it("stamps every truth as its camera frame", async () => {
+    const { clock, simulator } = make();
+    const frames = listen(simulator, topics.slice(0, 1));
+    const told = listen(simulator, truths);
+    simulator.start();
+    await clock.runUntil(SEC / 2n);
+    const stamps = new Set(frames.map((a) => stampOf(a.message)));
+    expect(stamps.size).toBeGreaterThan(13);
+    expect(told.length).toBeGreaterThan(100);
+    for (const a of told) expect(stamps.has(stampOf(a.message))).toBe(true);
+  });
+
+  it("ranges a placed box as the closed form does, and gives inf elsewhere", async () => {
+    const { track } = make().simulator;
+    const lane = track.laneAt(10);
+    const box: Prop = {
+      kind: "box",
+      x: lane.x + 2 * Math.cos(lane.headingRad),
+      y: lane.y + 2 * Math.sin(lane.headingRad),
+      yawRad: lane.headingRad,
+      lengthM: 0.4,
+      widthM: 0.4,
+      heightM: 0.4,
+      colour: 0,
+    };
+    const { clock, simulator } = make({ track: { props: [box] } });
+    const scans: Arrival<"sensor_msgs/msg/LaserScan">[] = [];
+    simulator.subscribe("/scan", "sensor_msgs/msg/LaserScan", (a) => scans.push(a));
+    simulator.start();
+    simulator.place(10);
+    await clock.runUntil(SEC / 2n);
+    const { ranges, angle_min, angle_increment } = scans.at(-1)!.message;
+    const truth = simulator.truth();
+    expect(ranges[135]).toBeCloseTo(2 - 0.2 - 0.2, 1);
+    ranges.forEach((range, i) => {
+      const angle = truth.yawRad + angle_min + i * angle_increment;
+      const [x, y] = [truth.x + 0.2 * Math.cos(truth.yawRad), truth.y + 0.2 * Math.sin(truth.yawRad)];
+      const exact = rangeTo([box], x, y, Math.cos(angle), Math.sin(angle), 0.15);
+      if (Number.isFinite(exact)) expect(Math.abs(range - exact)).toBeLessThan(0.04);
+      else expect(range).toBe(Number.POSITIVE_INFINITY);
+    });
+  });
+
+  it("takes the contract's image size and JPEG where it says so", async () => {
+    for (const [width, height] of [
+      [320, 240],
+      [64, 48],
+    ] as const) {
+      const contract = simContract({
+        "source: { width: 160, height: 120 }": `source: { width: ${width}, height: ${height} }`,
+        "topic: /camera/image_raw\n    type: sensor_msgs/msg/Image":
+          "topic: /camera/image_raw/compressed\n    type: sensor_msgs/msg/CompressedImage",
+      });
+      const { clock, simulator } = make({ contract });
+      const [jpegs, infos] = [
+        listen(simulator, [["/camera/image_raw/compressed", "sensor_msgs/msg/CompressedImage"]]),
+        listen(simulator, [["/camera/camera_info", "sensor_msgs/msg/CameraInfo"]]),
+      ];
+      simulator.start();
+      await clock.runUntil(SEC / 10n);
+      const [first] = jpegs as Arrival<"sensor_msgs/msg/CompressedImage">[];
+      const picture = jpeg.decode(first!.message.data);
+      expect([picture.width, picture.height, first!.message.format]).toEqual([width, height, "jpeg"]);
+      const { data } = simulator.frame()!;
+      expect(data.length).toBe(width * height * 3);
+      const off = Array.from(data, (v, i) => Math.abs(v - picture.data[Math.floor(i / 3) * 4 + (i % 3)]!));
+      expect(infos.length).toBeGreaterThan(0);
+      expect(off.reduce((sum, v) => sum + v, 0) / off.length).toBeLessThan(20);
+    }
+  });
+
+  it("drives where commands say, in any of the command types, and brings them back to who listens", async () => {
+    for (const type of [
+      "ackermann_msgs/msg/AckermannDriveStamped",
+      "geometry_msgs/msg/TwistStamped",
+      "geometry_msgs/msg/Twist",
+    ] as const) {
+      const contract = simContract({
+        "topic: /drive\n  type: ackermann_msgs/msg/AckermannDriveStamped": `topic: /drive\n  type: ${type}`,
+      });
+      const { clock, simulator } = make({ contract });
+      const back = listen(simulator, [["/drive", type]]);
+      const header = { stamp: { sec: 0, nanosec: 0 }, frame_id: "" };
+      const turn = 0.8 * Math.tan(0.2) * (1 / 0.325);
+      const twist = { linear: { x: 0.8, y: 0, z: 0 }, angular: { x: 0, y: 0, z: turn } };
+      simulator.start();
+      for (let k = 1n; k <= 30n; k += 1n) {
+        if (type === "ackermann_msgs/msg/AckermannDriveStamped") drive(simulator, 0.2, 0.8);
+        else if (type === "geometry_msgs/msg/TwistStamped") simulator.publish("/drive", type, { header, twist });
+        else simulator.publish("/drive", type, twist);
+        await clock.runUntil((k * SEC) / 20n);
+      }
+      expect(simulator.truth().speedMps).toBeCloseTo(0.8, 2);
+      expect(simulator.truth().steeringRad).toBeCloseTo(0.2, 2);
+      expect(back.length).toBe(30);
+    }
+  });
+
+  it("takes no notice of commands that are not finite, and brakes when commands cease", async () => {
+    const { clock, simulator } = make();
+    simulator.start();
+    for (let k = 1n; k <= 10n; k += 1n) {
+      drive(simulator, 0.1, 1);
+      drive(simulator, Number.NaN, Number.POSITIVE_INFINITY);
+      await clock.runUntil((k * SEC) / 10n);
+    }
+    expect(simulator.truth().speedMps).toBeCloseTo(1, 2);
+    await clock.runUntil(3n * SEC);
+    expect(simulator.truth().speedMps).toBeLessThan(0.01);
+  });
+
+  it("falls silent after stop()", async () => {
+    const { clock, simulator } = make();
+    const arrivals = listen(simulator, topics);
+    simulator.start();
+    await clock.runUntil(SEC / 3n);
+    simulator.stop();
+    const before = arrivals.length;
+    await clock.runUntil(SEC);
+    expect(arrivals.length).toBe(before);
+  });
+
+  it("applies faults by stream name: a silent lidar, a late camera", async () => {
+    const { clock, simulator } = make({
+      faults: [
+        { kind: "silent", stream: "lidar", amount: 0, fromSec: 0, toSec: 9 },
+        { kind: "late", stream: "camera", amount: 0.2, fromSec: 0, toSec: 9 },
+      ],
+    });
+    const arrivals = listen(simulator, topics);
+    simulator.start();
+    await clock.runUntil(SEC);
+    expect(arrivals.filter((a) => a.topic === "/scan").length).toBe(0);
+    const images = arrivals.filter((a) => a.topic === "/camera/image_raw");
+    expect(images.length).toBeGreaterThan(20);
+    for (const a of images) expect(nsToMs(a.receivedNs - stampOf(a.message)!)).toBeGreaterThan(200);
+  });
+
+  it("refuses streams that the car has not, and other types on its topics", () => {
+    const contract = simContract({ "/imu, type: sensor_msgs/msg/Imu": "/imu, type: sensor_msgs/msg/Joy" });
+    expect(() => make({ contract })).toThrow(
+      /\[sim\] \[imu\] the simulated car has a sensor .* Found sensor_msgs\/msg\/Joy/,
+    );
+    const { simulator } = make();
+    expect(() => simulator.subscribe("/scan", "sensor_msgs/msg/Image", () => {})).toThrow(PolypilotError);
+    expect(() => simulator.publish("/drive", "geometry_msgs/msg/Twist", {} as never)).toThrow("[sim] [/drive]");
+  });
+
+  it("drives on over rounds and tells the way", async () => {
+    const { clock, simulator } = make({ startNs: 5n * SEC });
+    const ticks = listen(simulator, [["/clock", "rosgraph_msgs/msg/Clock"]]) as Arrival<"rosgraph_msgs/msg/Clock">[];
+    simulator.start();
+    await clock.runUntil(6n * SEC);
+    expect(fromRosTime(ticks[0]!.message.clock)).toBe(5n * SEC);
+    simulator.place(simulator.track.lengthM - 0.2);
+    for (let k = 1n; k <= 10n; k += 1n) {
+      drive(simulator, 0, 1);
+      await clock.runUntil(6n * SEC + (k * SEC) / 10n);
+    }
+    expect(simulator.truth().progressM).toBeGreaterThan(simulator.track.lengthM);
+    expect(simulator.truth().distanceM).toBeCloseTo(simulator.truth().progressM - simulator.track.lengthM + 0.2, 1);
+  });
+});
