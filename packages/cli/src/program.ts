@@ -3,16 +3,18 @@ import { doctorCommand } from "./commands/doctor.js";
 import { driveCommand } from "./commands/drive.js";
 import { importCommand } from "./commands/import.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { recordCommand } from "./commands/record.js";
 
 const tour = `
 A short tour
   polypilot drive                                drive the simulated car with the model that ships, and watch
-  polypilot record --minutes 5 --out runs/a.mcap let the expert drive, and keep what it saw and did
-  polypilot train --data runs/a.mcap --out runs/model
+  polypilot record --virtual --perturb --out recordings/a.mcap
+                                                 let the expert drive, and keep what it saw and did
+  polypilot train --data recordings/a.mcap --out runs/model
                                                  learn to drive from it
   polypilot drive --checkpoint runs/model        drive with what was learnt
   polypilot evaluate --checkpoint runs/model     measure it on tracks that it has never seen
-  polypilot inspect runs/a.mcap                  what is in a recording, a checkpoint or a contract
+  polypilot inspect recordings/a.mcap            what is in a recording, a checkpoint or a contract
   polypilot doctor                               what this machine has and lacks
 
 Exit codes
@@ -30,7 +32,7 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError("(polypilot COMMAND --help shows the options and examples)")
     .addHelpText("after", tour);
-  for (const command of [driveCommand(), inspectCommand(), importCommand(), doctorCommand()]) {
+  for (const command of [driveCommand(), recordCommand(), inspectCommand(), importCommand(), doctorCommand()]) {
     program.addCommand(inherit(command, program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -11,7 +11,7 @@ import {
   type SimulatorOptions,
 } from "@polypilot/sim";
 import type { Driver, DrivingSession } from "./driver.js";
-import { passTime } from "./pace.js";
+import { isVirtual, passTime } from "./pace.js";
 import { type Watch, watchDrive } from "./watch.js";
 
 /** Time for which a stopped car is still watched on the wall's clock, so that the recording ends at rest. */
@@ -51,7 +51,7 @@ export interface ClosedLoopResult {
 }
 
 /** The messages that mark an episode's beginning and end. */
-function tellEpisode(robot: Robot, { id, task }: { id: string; task: string }, end?: Referee) {
+function tellEpisode(robot: Robot, { id, task }: { id: string; task: string }, end?: Referee, interrupted = false) {
   const metrics = end?.metrics();
   robot.publish(EPISODE_TOPIC, "polypilot_msgs/msg/EpisodeEvent", {
     header: { stamp: toRosTime(robot.clock.nowNs()), frame_id: "" },
@@ -59,7 +59,7 @@ function tellEpisode(robot: Robot, { id, task }: { id: string; task: string }, e
     episode_id: id,
     task,
     outcome: !metrics ? "" : metrics.interventions === 0 ? "success" : "failure",
-    reason: metrics ? "time" : "",
+    reason: !metrics ? "" : interrupted ? "operator" : "time",
     note: metrics ? `autonomy ${metrics.autonomy.toFixed(4)}, ${metrics.distanceM.toFixed(1)} m` : "",
   });
 }
@@ -100,8 +100,8 @@ export async function closedLoop(options: ClosedLoopOptions): Promise<ClosedLoop
     const health = session.health?.();
     await session.stop();
     signal.removeEventListener("abort", stopRobot);
-    tellEpisode(robot, episode, judge);
-    if (!("runUntil" in clock)) await passTime(clock, clock.nowNs() + secToNs(ROLL_OUT_SEC), never);
+    tellEpisode(robot, episode, judge, signal.aborted);
+    if (!isVirtual(clock)) await passTime(clock, clock.nowNs() + secToNs(ROLL_OUT_SEC), never);
     const streams = health?.streams ?? watch.streams();
     simulator.stop();
     stopRecording();

@@ -18,6 +18,8 @@ export interface KeyWheel {
   readonly command: WheelCommand;
 }
 
+const ESCAPE = "\x1b";
+const KEYS = new RegExp(`${ESCAPE}[[O][A-D]|[^${ESCAPE}]`, "g");
 const LEFT = new Set(["\x1b[D", "\x1bOD", "a", "A"]);
 const RIGHT = new Set(["\x1b[C", "\x1bOC", "d", "D"]);
 const FASTER = new Set(["\x1b[A", "\x1bOA", "w", "W"]);
@@ -54,7 +56,7 @@ export function keyWheel(contract: Contract): KeyWheel {
 }
 
 /** Splits what a terminal sent into keys: escape sequences of three characters, and single ones. */
-export const keysIn = (text: string): readonly string[] => text.match(/\u{1b}[[O][A-D]|[^\u{1b}]/gu) ?? [];
+export const keysIn = (text: string): readonly string[] => text.match(KEYS) ?? [];
 
 function listen(wheel: KeyWheel, input: NodeJS.ReadStream): () => void {
   const onData = (data: Buffer) => {

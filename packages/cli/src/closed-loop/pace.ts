@@ -3,7 +3,8 @@ import { type Clock, msToNs, type Nanoseconds, type VirtualClock } from "@polypi
 
 const SLICE_NS = msToNs(100);
 
-const isVirtual = (clock: Clock): clock is VirtualClock => "runUntil" in clock;
+/** Whether a clock only runs when it is told to. */
+export const isVirtual = (clock: Clock): clock is VirtualClock => "runUntil" in clock;
 
 /**
  * Lets time pass until `endNs`, or until `signal` aborts: as fast as it goes on a virtual clock, else in its own time.
