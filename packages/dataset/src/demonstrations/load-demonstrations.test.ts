@@ -66,9 +66,24 @@ describe("loadDemonstrations", () => {
     ]);
     expect(demos.discardedEpisodes).toBe(1);
     expect(demos.drops).toMatchObject({ "camera: outside_episode": 2 });
-    expect([...Array(16).keys()].map((i) => demos.label("next", i)?.[0])).toEqual(
-      [6, 7, 8, 9, undefined, undefined, 22, 23, 24, undefined, undefined, 27, 28, 29, undefined, undefined],
-    );
+    expect([...Array(16).keys()].map((i) => demos.label("next", i)?.[0])).toEqual([
+      6,
+      7,
+      8,
+      9,
+      undefined,
+      undefined,
+      22,
+      23,
+      24,
+      undefined,
+      undefined,
+      27,
+      28,
+      29,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("leaves out an episode that was discarded after its stop", async () => {
