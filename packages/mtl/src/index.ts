@@ -11,7 +11,7 @@ export { decodeSafetensors, encodeSafetensors, type NamedArray } from "./checkpo
 export { type CheckpointInput, writeCheckpoint } from "./checkpoint/write-checkpoint.js";
 export type { Encoder } from "./encoders/encoder.js";
 export { encoders } from "./encoders/index.js";
-export { exportOnnx } from "./export/export-onnx.js";
+export { exportOnnx, type OnnxExport } from "./export/export-onnx.js";
 export { featureSpecOf, featureSpecsOf } from "./feature-spec.js";
 export type { Head } from "./heads/head.js";
 export { heads } from "./heads/index.js";

@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { PolypilotError, parseContract } from "@polypilot/core";
 import { exportOnnx } from "../export/export-onnx.js";
 import type { MultiTaskModel } from "../model/create-model.js";
-import { countParameters } from "../model/evaluate.js";
-import { buildNetwork } from "../model/network.js";
 import { type CardInput, type CheckpointCard, cardText, checkpointFiles } from "./card.js";
 import { encodeSafetensors } from "./safetensors.js";
 
@@ -35,7 +33,11 @@ function deployedHeads(model: MultiTaskModel): string[] {
   return model.heads.filter((name) => model.contract.heads[name]!.deploy);
 }
 
-function makeCard({ model, card }: CheckpointInput, files: Readonly<Record<string, Uint8Array>>): CheckpointCard {
+function makeCard(
+  { model, card }: CheckpointInput,
+  files: Readonly<Record<string, Uint8Array>>,
+  parameters: CheckpointCard["parameters"],
+): CheckpointCard {
   const { contract, heads } = model;
   const deployed = deployedHeads(model);
   return {
@@ -44,10 +46,7 @@ function makeCard({ model, card }: CheckpointInput, files: Readonly<Record<strin
     architecture: contract.sharing.architecture,
     weighting: contract.weighting.method,
     heads: { deployed, all: heads },
-    parameters: {
-      deployed: countParameters(buildNetwork(contract, deployed)).total,
-      all: model.parameters.total,
-    },
+    parameters,
     ...card,
     files: Object.fromEntries(
       Object.entries(files).map(([name, bytes]) => [
@@ -81,14 +80,16 @@ export async function writeCheckpoint(directory: string, input: CheckpointInput)
       todo: "Pass the text that was parsed",
     });
   }
+  const deployed = exportOnnx(model, { heads: deployedHeads(model) });
+  const all = exportOnnx(model, { heads: model.heads });
   const files: Record<string, Uint8Array> = {
     [checkpointFiles.contract]: new TextEncoder().encode(contractText),
     [checkpointFiles.preprocessing]: preprocessingFile(model),
     [checkpointFiles.weights]: weightsFile(model),
-    [checkpointFiles.deployed]: exportOnnx(model, { heads: deployedHeads(model) }),
-    [checkpointFiles.all]: exportOnnx(model, { heads: model.heads }),
+    [checkpointFiles.deployed]: deployed.bytes,
+    [checkpointFiles.all]: all.bytes,
   };
-  const card = makeCard(input, files);
+  const card = makeCard(input, files, { deployed: deployed.parameters, all: all.parameters });
   await mkdir(directory, { recursive: true });
   await rm(join(directory, checkpointFiles.card), { force: true });
   for (const [name, bytes] of Object.entries(files)) await put(directory, name, bytes);

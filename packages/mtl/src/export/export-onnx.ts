@@ -6,10 +6,18 @@ import { createGraphBuilder } from "./graph-builder.js";
 import { imageRules } from "./image-rules.js";
 import { cannotExport } from "./kernel-rule.js";
 import { encodeOnnx, type OnnxValue } from "./onnx-file.js";
-import { type Recording, recordKernels } from "./record-kernels.js";
+import { type KernelCall, type Recording, recordKernels } from "./record-kernels.js";
 import { shapeRules } from "./shape-rules.js";
 
 const rules = { ...elementwiseRules, ...imageRules, ...shapeRules };
+
+/** An exported model. */
+export interface OnnxExport {
+  /** The ONNX file. */
+  readonly bytes: Uint8Array;
+  /** Trained numbers in it: those that its heads need. */
+  readonly parameters: number;
+}
 
 interface Output {
   readonly name: string;
@@ -22,7 +30,7 @@ function recordModel(model: MultiTaskModel, heads: readonly string[], inputs: Re
   const outputs: Output[] = [];
   const names = new Map(parameters.specs.map((spec) => [parameters.lookup(spec.name), spec.name]));
   const recording = recordKernels(Object.values(inputs), names, () => {
-    const answers = network.forward(parameters.lookup, inputs, { training: false, random: random(0) });
+    const answers = network.forward(parameters.lookup, inputs, { training: false, random: random(0) }, heads);
     for (const { name, module } of network.heads.filter((head) => heads.includes(head.name))) {
       const { mean, sigma } = module.decode(answers[name]!);
       outputs.push({ name: `${name}/mean`, tensor: mean });
@@ -43,11 +51,17 @@ function neededCalls(recording: Recording, outputs: readonly Output[]) {
   return calls.reverse();
 }
 
+/** How many trained numbers the calls read. */
+function usedParameters({ constants }: Recording, calls: readonly KernelCall[]): number {
+  const read = new Set(calls.flatMap((call) => Object.values(call.inputs)).map((input) => constants.get(input.id)));
+  return [...read].reduce((sum, constant) => sum + (constant?.name === undefined ? 0 : constant.values.length), 0);
+}
+
 function writeGraph(
   model: MultiTaskModel,
   inputs: Readonly<Record<string, tf.Tensor>>,
   { recording, outputs }: ReturnType<typeof recordModel>,
-): Uint8Array {
+): OnnxExport {
   const graph = createGraphBuilder(recording.constants);
   const given: OnnxValue[] = [];
   for (const [stream, tensor] of Object.entries(inputs)) {
@@ -55,7 +69,8 @@ function writeGraph(
     given.push({ name: stream, shape: tensor.shape, type });
     graph.setPlain(tensor, type === "uint8" ? graph.node("Cast", [stream], { to: { int: 1 } }) : stream);
   }
-  for (const call of neededCalls(recording, outputs)) {
+  const calls = neededCalls(recording, outputs);
+  for (const call of calls) {
     const rule = rules[call.kernel];
     if (!rule) throw cannotExport(`the operation ${call.kernel}`);
     rule(graph, call);
@@ -64,7 +79,10 @@ function writeGraph(
     graph.nameOutput(name, graph.plain(tensor));
     return { name, shape: tensor.shape, type: "float32" };
   });
-  return encodeOnnx(graph.finish("polypilot", given, answered));
+  return {
+    bytes: encodeOnnx(graph.finish("polypilot", given, answered)),
+    parameters: usedParameters(recording, calls),
+  };
 }
 
 /**
@@ -76,7 +94,7 @@ function writeGraph(
  * @param options.heads - by default those that the contract deploys.
  * @throws PolypilotError `MTL_EXPORT` if the model uses an operation that has no rule here.
  */
-export function exportOnnx(model: MultiTaskModel, options: { readonly heads?: readonly string[] } = {}): Uint8Array {
+export function exportOnnx(model: MultiTaskModel, options: { readonly heads?: readonly string[] } = {}): OnnxExport {
   const heads = options.heads ?? model.heads.filter((name) => model.contract.heads[name]!.deploy);
   const missing = heads.filter((name) => !model.heads.includes(name));
   if (missing.length > 0 || heads.length === 0) {

@@ -19,7 +19,8 @@ export interface MultiTaskModel {
   /** The first state of the contract's weighting. */
   initialWeighting(): Json;
   trainStep(batch: Batch, options: TrainStepOptions): TrainStepResult;
-  evaluate(batch: Batch): Evaluation;
+  /** @param only - heads to answer; by default all. */
+  evaluate(batch: Batch, only?: readonly string[]): Evaluation;
   getWeights(): Record<string, Float32Array>;
   /** Takes the weights of a model with the same contract and at least these heads. */
   setWeights(weights: Readonly<Record<string, Float32Array>>): void;
@@ -57,7 +58,7 @@ export function createModel(
     parameters: countParameters(network),
     initialWeighting: () => weighting.init(tasks, contract.weighting.options),
     trainStep: (batch: Batch, step: TrainStepOptions) => trainStep(trainee, batch, step),
-    evaluate: (batch: Batch) => evaluate(network, parameters, batch),
+    evaluate: (batch: Batch, only?: readonly string[]) => evaluate(network, parameters, batch, only),
     getWeights: () => parameters.read(),
     setWeights: (weights: Readonly<Record<string, Float32Array>>) => parameters.write(weights),
     getOptimiser: () => adam.read(),

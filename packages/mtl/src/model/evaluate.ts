@@ -26,14 +26,20 @@ export interface Evaluation {
 
 const count = (mask: Uint8Array | undefined) => (mask ? mask.reduce((sum, has) => sum + (has ? 1 : 0), 0) : 0);
 
-/** Losses and decoded predictions, without dropout; labels may be missing. */
-export function evaluate(network: Network, parameters: ParameterSet, batch: Batch): Evaluation {
+/** Losses and decoded predictions of all or some heads, without dropout; labels may be missing. */
+export function evaluate(
+  network: Network,
+  parameters: ParameterSet,
+  batch: Batch,
+  only?: readonly string[],
+): Evaluation {
   tf.engine().startScope();
   try {
     const context = { training: false, random: random(0) };
-    const outputs = network.forward(parameters.lookup, featureTensors(network, batch), context);
+    const outputs = network.forward(parameters.lookup, featureTensors(network, batch), context, only);
     const labels = labelTensors(network, batch);
-    const rows = network.heads.map(({ name, module }) => {
+    const answering = network.heads.filter(({ name }) => Object.hasOwn(outputs, name));
+    const rows = answering.map(({ name, module }) => {
       const label = labels[name];
       const loss = label ? maskedMean(module.losses(outputs[name]!, label.target), label.mask).dataSync()[0]! : null;
       const { mean, sigma } = module.decode(outputs[name]!);

@@ -21,11 +21,15 @@ export interface Network {
   readonly specs: Readonly<Record<string, FeatureSpec>>;
   readonly heads: readonly NetworkHead[];
   readonly parameters: readonly OwnedParameter[];
-  /** @param features - by stream, [n, …shape], in the stream's own unit. */
+  /**
+   * @param features - by stream, [n, …shape], in the stream's own unit.
+   * @param only - heads to answer; by default all.
+   */
   readonly forward: (
     parameters: Lookup,
     features: Readonly<Record<string, tf.Tensor>>,
     context: Context,
+    only?: readonly string[],
   ) => Readonly<Record<string, HeadOutput>>;
 }
 
@@ -81,10 +85,12 @@ export function buildNetwork(contract: Contract, selected?: readonly string[]): 
       ...body.parameters,
       ...built.flatMap(({ name, module }) => module.parameters.map((spec) => ({ ...spec, owner: { head: name } }))),
     ],
-    forward: (p, features, context) => {
+    forward: (p, features, context, only) => {
       const representations = body.apply(p, features, context);
       return Object.fromEntries(
-        built.map(({ name, module }) => [name, module.apply(p, representations[name]!, context)]),
+        built
+          .filter(({ name }) => !only || only.includes(name))
+          .map(({ name, module }) => [name, module.apply(p, representations[name]!, context)]),
       );
     },
   };

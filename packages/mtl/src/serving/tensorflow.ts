@@ -9,13 +9,13 @@ export async function openTensorFlow(checkpoint: Checkpoint, heads: readonly str
     import("../model/create-model.js"),
   ]);
   const { description } = await loadBackend({ prefer: "tensorflow" });
-  const model = createModel(checkpoint.contract, { seed: 0, heads });
+  const model = createModel(checkpoint.contract, { seed: 0, heads: checkpoint.card.heads.all });
   model.setWeights(checkpoint.weights());
   return {
     name: description,
     run: async (inputs) => {
       const batch: Batch = { size: 1, features: inputs, labels: {} };
-      const answers = Object.entries(model.evaluate(batch).predictions).flatMap(([head, { mean, sigma }]) => [
+      const answers = Object.entries(model.evaluate(batch, heads).predictions).flatMap(([head, { mean, sigma }]) => [
         [`${head}/mean`, mean] as const,
         ...(sigma.length > 0 ? [[`${head}/sigma`, sigma] as const] : []),
       ]);

@@ -1,3 +1,4 @@
+import { resolveOptions } from "../options.js";
 import type { Weighting } from "./weighting.js";
 
 /** Every task counts the same: Σ L_t. The baseline to beat (Kurin et al. 2022, In Defense of the Unitary Scalarization). */
@@ -7,6 +8,6 @@ export const equal: Weighting = {
   paper: "none; Kurin et al. 2022, In Defense of the Unitary Scalarization, makes it the baseline",
   needs: "losses",
   options: {},
-  init: (tasks) => ({ tasks: tasks.length }),
+  init: (tasks, given) => ({ ...resolveOptions({}, given, "weighting.options"), tasks: tasks.length }),
   step: (state, { losses }) => ({ weights: losses.map(() => 1), state }),
 };
