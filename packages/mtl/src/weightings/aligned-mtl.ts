@@ -1,0 +1,57 @@
+import { times } from "../linear-algebra/gramian.js";
+import { onSpectrum } from "../linear-algebra/pseudo-inverse.js";
+import { type OptionSpecs, resolveOptions } from "../options.js";
+import { onePerTask, preferenceOf } from "./preference.js";
+import { onPresent } from "./present.js";
+import type { Weighting } from "./weighting.js";
+
+const options = {
+  pref_vector: { type: "numbers", default: [], doc: "what each aligned gradient counts; left out: 1/m" },
+  scale_mode: {
+    type: "choice",
+    default: "min",
+    values: ["min", "median", "rmse"],
+    doc: "common length of the aligned components: of the least, the (lower) median or the mean eigenvalue",
+  },
+} as const satisfies OptionSpecs;
+
+/** The eigenvalue that all are brought to. @param values - positive, largest first. */
+function commonScale(mode: string, values: readonly number[]): number {
+  if (mode === "min") return values.at(-1)!;
+  if (mode === "median") return values[Math.floor(values.length / 2)]!;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * The mean of the gradients after their principal components were made equally long and orthogonal.
+ *
+ * With JJᵀ = VΛVᵀ over the positive eigenvalues: w = √λ · V Λ^{−½} Vᵀ p, where p are preferences and λ is the least eigenvalue (or
+ * the median, or the mean). The Jacobian that it combines has condition number 1: no task dominates and none conflicts. If all
+ * gradients are 0, w = p.
+ *
+ * @see Senushkin et al. 2023, Independent Component Alignment for Multi-Task Learning, arXiv:2305.19000, Algorithm 1.
+ * Differs from the authors' code: that takes `rmse`; the paper and the default here take `min`. TorchJD: `AlignedMTL`, the same.
+ */
+export const alignedMtl: Weighting = {
+  name: "aligned-mtl",
+  sentence: "The mean of the gradients after their principal components were made equally long",
+  paper: "Senushkin et al. 2023, Independent Component Alignment for Multi-Task Learning",
+  needs: "gramian",
+  options,
+  init: (tasks, given) => {
+    const { pref_vector, scale_mode } = resolveOptions(options, given, "weighting.options");
+    return { preference: onePerTask("pref_vector", pref_vector, tasks.length), mode: scale_mode };
+  },
+  step: (state, inputs) => {
+    const { preference, mode } = state as { preference: readonly number[]; mode: string };
+    const weights = onPresent(inputs, (gramian, tasks) => {
+      const p = preferenceOf(preference, tasks);
+      if (gramian.every((product) => product === 0)) return p;
+      return times(
+        onSpectrum(gramian, (value, all) => Math.sqrt(commonScale(mode, all) / value)),
+        p,
+      );
+    });
+    return { weights, state };
+  },
+};

@@ -1,0 +1,34 @@
+import { resolveOptions } from "../options.js";
+import { dualConeOptions as options, projectOntoDualCone, regularised } from "./dual-cone.js";
+import { onePerTask, preferenceOf } from "./preference.js";
+import { onPresent } from "./present.js";
+import type { Weighting } from "./weighting.js";
+
+/**
+ * The mean gradient, projected so that it hurts no task.
+ *
+ * The nearest vector to Σ p_t g_t in the dual cone {d : g_s · d ≥ 0 for all s}. Without conflicts it is the mean. Unlike upgrad it
+ * projects once, after combining, so that a large gradient can hide a small one's conflict with it.
+ *
+ * @see Lopez-Paz and Ranzato 2017, Gradient Episodic Memory for Continual Learning, arXiv:1706.08840, equation 11.
+ * Differs from the authors' code: they project the gradient of the newest task on the others' cone. TorchJD: `DualProj`, the same,
+ * with the `norm_eps` and `reg_eps` that upgrad tells of.
+ */
+export const dualProj: Weighting = {
+  name: "dual-proj",
+  sentence: "The mean gradient, projected so that it hurts no task",
+  paper: "Lopez-Paz and Ranzato 2017, Gradient Episodic Memory for Continual Learning",
+  needs: "gramian",
+  options,
+  init: (tasks, given) => {
+    const { pref_vector, norm_eps, reg_eps } = resolveOptions(options, given, "weighting.options");
+    return { preference: onePerTask("pref_vector", pref_vector, tasks.length), norm_eps, reg_eps };
+  },
+  step: (state, inputs) => {
+    const { preference, norm_eps, reg_eps } = state as { preference: number[]; norm_eps: number; reg_eps: number };
+    const weights = onPresent(inputs, (gramian, tasks) =>
+      projectOntoDualCone(regularised(gramian, norm_eps, reg_eps), preferenceOf(preference, tasks)),
+    );
+    return { weights, state };
+  },
+};

@@ -1,0 +1,35 @@
+import { diagonal, times } from "../linear-algebra/gramian.js";
+import { pseudoInverse } from "../linear-algebra/pseudo-inverse.js";
+import { resolveOptions } from "../options.js";
+import { onPresent } from "./present.js";
+import type { Weighting } from "./weighting.js";
+
+/**
+ * The combination of the gradients that has the same projection on each of them: no task is favoured.
+ *
+ * d · g_t / ‖g_t‖ is the same for all t, and Σ w = 1: w = v / Σ v with v = (JJᵀ)⁺ (‖g_1‖, …, ‖g_m‖). Weights may be negative. Where
+ * Σ v vanishes there is no such combination and all weights are 0.
+ *
+ * @see Liu et al. 2021, Towards Impartial Multi-task Learning, ICLR 2021, gradient balance; with the pseudo-inverse of Quinton
+ * and Rey 2024, Jacobian Descent for Multi-Objective Optimization, arXiv:2406.16232, for dependent gradients.
+ * Differs from LibMTL: no joined imtl-l; the same weights where the gradients are independent. TorchJD: `IMTLG`, the same, with
+ * a bound for Σ v that is relative here.
+ */
+export const imtlG: Weighting = {
+  name: "imtl-g",
+  sentence: "The combination with the same projection on each task's gradient",
+  paper: "Liu et al. 2021, Towards Impartial Multi-task Learning",
+  needs: "gramian",
+  options: {},
+  init: (_, given) => resolveOptions({}, given, "weighting.options"),
+  step: (state, inputs) => {
+    const weights = onPresent(inputs, (gramian) => {
+      const lengths = diagonal(gramian).map((square) => Math.sqrt(Math.max(0, square)));
+      const v = times(pseudoInverse(gramian), lengths);
+      const sum = v.reduce((total, value) => total + value, 0);
+      const size = v.reduce((total, value) => total + Math.abs(value), 0);
+      return Math.abs(sum) <= 1e-12 * size ? v.map(() => 0) : v.map((value) => value / sum);
+    });
+    return { weights, state };
+  },
+};
