@@ -29,7 +29,12 @@ export async function bench(report: Report): Promise<void> {
   const worlds = 8;
   const before = performance.now();
   for (let seed = 0; seed < worlds; seed += 1) generateWorld(seed);
-  report({ name: "sim: world generation", value: (performance.now() - before) / worlds, unit: "ms", note: "mean of 8 seeds" });
+  report({
+    name: "sim: world generation",
+    value: (performance.now() - before) / worlds,
+    unit: "ms",
+    note: "mean of 8 seeds",
+  });
   const clock = virtualClock();
   const simulator = createSimulator({ contract: simContract(), seed: 1, clock });
   for (const [topic, type] of [

@@ -31,8 +31,11 @@ const ACKERMANN = "ackermann_msgs/msg/AckermannDriveStamped";
 /** Distance over which an offset fades, in m, and damping of the way back to the lane's centre. */
 const FADE_M = 0.5;
 const DAMPING = 0.9;
-/** Time from a measurement to the wheels' new angle: the actuators' delay, and the servo's and body's lags. */
-const LEAD_SEC = Number(ACTUATOR_DELAY_NS) / 1e9 + 0.045;
+/**
+ * Time from a frame to what a command made from it does: a pupil's way from stamp to command (about 20 ms), the actuators'
+ * delay, and the servo's and body's lags.
+ */
+const LEAD_SEC = 0.02 + Number(ACTUATOR_DELAY_NS) / 1e9 + 0.045;
 
 /** Steering angle that gives a path curvature at a speed: Ackermann, more for understeer. */
 function steeringFor(spec: VehicleSpec, curvature: number, speedMps: number): number {

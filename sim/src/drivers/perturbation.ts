@@ -5,7 +5,7 @@ import type { Truth } from "../truth/truth.js";
 export type Perturbation = (atSec: number, truth: Truth) => number;
 
 /** Offset and heading error beyond which a disturbance ends at once. */
-const MOST_OFFSET = 0.28;
+const MOST_OFFSET = 0.31;
 const MOST_HEADING_RAD = 0.35;
 const PAUSE_SEC = [0.8, 3] as const;
 const BURST_SEC = [0.5, 1.5] as const;
