@@ -1,4 +1,5 @@
 export { modelAnswerer, predictorAnswerer } from "./answerers.js";
+export { evaluateOpenLoop, type OpenLoopOptions, type OpenLoopResult } from "./evaluate-open-loop.js";
 export { type ExampleFrame, exampleFrames } from "./example-frames.js";
 export {
   type Answerer,
@@ -11,4 +12,5 @@ export {
   scoreHeads,
   type Trace,
 } from "./score-heads.js";
+export { chosenSamples, type Selection } from "./selection.js";
 export { type Units, unitsOf } from "./units.js";

@@ -1,6 +1,6 @@
 import type { Interval } from "../statistics/interval.js";
 
-/** A number as people read it: three significant digits, thousands grouped, a dash where it is undefined. */
+/** A number as people read it: three significant digits, whole numbers whole, thousands grouped, a dash where it is undefined. */
 export function formatNumber(value: number, digits = 3): string {
   if (Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -11,9 +11,11 @@ export function formatNumber(value: number, digits = 3): string {
       ? Math.round(size)
           .toString()
           .replace(/\B(?=(\d{3})+$)/g, "\u202f")
-      : size < 1e-3
-        ? size.toExponential(digits - 1).replace("-", "−")
-        : trimmed(size.toPrecision(digits));
+      : Number.isInteger(size)
+        ? size.toString()
+        : size < 1e-3
+          ? size.toExponential(digits - 1).replace("-", "−")
+          : trimmed(size.toPrecision(digits));
   return value < 0 ? `−${text}` : text;
 }
 

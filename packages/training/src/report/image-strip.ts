@@ -6,7 +6,11 @@ export interface Tile {
   readonly caption: string;
   readonly image: Pixels;
   /** Lines in image coordinates (pixels, y down), each with a CSS colour. */
-  readonly lines?: readonly { readonly points: readonly (readonly [number, number])[]; readonly colour: string }[];
+  readonly lines?: readonly {
+    readonly points: readonly (readonly [number, number])[];
+    readonly colour: string;
+    readonly thickness?: number;
+  }[];
 }
 
 export interface Frame {
@@ -29,11 +33,11 @@ export function imageStrip(frames: readonly Frame[], caption: string, width = 20
 function tile({ caption, image, lines = [] }: Tile, width: number): string {
   const { width: w, height: h } = image;
   const thick = w / 55;
-  const drawn = lines.map(({ points, colour }) => {
+  const drawn = lines.map(({ points, colour, thickness = 1 }) => {
     const list = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
     const path = (stroke: string, size: number) =>
       `<polyline points="${list}" fill="none" stroke="${stroke}" stroke-width="${size.toFixed(2)}" stroke-linecap="round"/>`;
-    return path("rgba(0,0,0,.55)", thick * 1.9) + path(escapeHtml(colour), thick);
+    return path("rgba(0,0,0,.55)", thick * (thickness + 0.9)) + path(escapeHtml(colour), thick * thickness);
   });
   const label = escapeHtml(caption);
   return `<div><svg class="tile" viewBox="0 0 ${w} ${h}" width="${width}" height="${Math.round((width * h) / w)}" role="img" aria-label="${label}"><image href="${pngDataUri(image)}" width="${w}" height="${h}"/>${drawn.join("")}</svg>${label}</div>`;

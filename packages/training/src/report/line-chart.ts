@@ -30,11 +30,21 @@ export interface LineChartOptions {
   readonly height?: number;
 }
 
+/** The finite points, each with the number of the unbroken part it belongs to. */
+function inParts(points: Series["points"]): (Series["points"][number] & { readonly part: number })[] {
+  let part = 0;
+  return points.flatMap((point) => {
+    if (Number.isFinite(point.y)) return [{ ...point, part }];
+    part += 1;
+    return [];
+  });
+}
+
 /** Lines over a common axis, each with an optional band; points that are not finite leave a gap. */
 export function lineChart(options: LineChartOptions): Promise<string> {
   const { series, marks = [], width = 440, height = 220 } = options;
   const values = series.flatMap((s) =>
-    thinned(s.points).map((p) => ({ ...p, y: Number.isFinite(p.y) ? p.y : null, series: s.name, dashed: !!s.dashed })),
+    inParts(thinned(s.points)).map((p) => ({ ...p, series: s.name, dashed: !!s.dashed })),
   );
   const domain = series.map((s) => s.name);
   const range = series.map((s, i) => seriesColours[(s.colour ?? i) % seriesColours.length]!);
@@ -53,15 +63,16 @@ export function lineChart(options: LineChartOptions): Promise<string> {
       {
         data: { values: values.filter((v) => v.low !== undefined) },
         mark: { type: "area", opacity: 0.18 },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour },
+        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour, detail: { field: "part" } },
       },
       {
         data: { values },
-        mark: { type: "line", strokeWidth: 1.8, invalid: "break-paths-show-domains" },
+        mark: { type: "line", strokeWidth: 1.8 },
         encoding: {
           x,
           y,
           color: colour,
+          detail: { field: "part" },
           strokeDash: {
             field: "dashed",
             type: "nominal",

@@ -31,6 +31,9 @@ export interface ChartFrame {
   readonly legend?: readonly (readonly [colour: string, name: string])[];
 }
 
+/** Coordinates need no more than hundredths of a pixel. */
+const coordinates = / (d|transform)="[^"]*"/g;
+
 /** A chart as inline SVG in a figure. Vega is only loaded here, since it takes a moment. */
 export async function renderChart(spec: TopLevelSpec, frame: ChartFrame): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
@@ -41,7 +44,9 @@ export async function renderChart(spec: TopLevelSpec, frame: ChartFrame): Promis
   const label = escapeHtml(frame.caption);
   const title = frame.title ? `<p class="chart-title">${escapeHtml(frame.title)}</p>` : "";
   const key = frame.legend && frame.legend.length > 1 ? legend(frame.legend) : "";
-  const shown = svg.replace("<svg ", '<svg aria-hidden="true" ').replace(/(\.\d\d)\d+/g, "$1");
+  const shown = svg
+    .replace("<svg ", '<svg aria-hidden="true" ')
+    .replace(coordinates, (attribute) => attribute.replace(/(\.\d\d)\d+/g, "$1"));
   return `<figure class="chart">${title}${key}<div role="img" aria-label="${label}">${shown}</div><figcaption>${label}</figcaption></figure>`;
 }
 

@@ -44,7 +44,12 @@ async function endEpoch(input: RunInput, state: RunState): Promise<RunState> {
     skipped: sums.skipped,
   };
   onProgress?.({ kind: "epoch", epochs, entry, best: snapshots.deployed.epoch === epoch });
-  const done = epoch + 1 >= epochs ? "epochs" : epoch - snapshots.deployed.epoch >= patience ? "patience" : null;
+  const done =
+    epoch + 1 >= epochs
+      ? "epochs"
+      : validation.length > 0 && epoch - snapshots.deployed.epoch >= patience
+        ? "patience"
+        : null;
   return { ...state, epoch: epoch + 1, sums: noSteps, snapshots, history: [...state.history, entry], ended: done };
 }
 

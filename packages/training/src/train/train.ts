@@ -1,5 +1,5 @@
 import { wallClock } from "@polypilot/core";
-import { createModel, loadBackend } from "@polypilot/mtl";
+import { checkContract, createModel, loadBackend } from "@polypilot/mtl";
 import type { Scores } from "../evaluate/score-heads.js";
 import type { Deployment } from "./deployment.js";
 import { finish } from "./finish.js";
@@ -55,6 +55,7 @@ export type TrainResult = {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { contract, contractText, out, resume = false, onProgress, signal, augment, clock = wallClock() } = options;
   const settings = settingsOf(options);
+  checkContract(contract);
   const demonstrations = await demonstrationsOf(options);
   const split = splitOf(demonstrations, options, settings);
   checkLabels(demonstrations, split);

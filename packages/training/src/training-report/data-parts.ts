@@ -8,13 +8,12 @@ import { table } from "../report/table.js";
 /** More episodes than this are summed up. */
 const MOST_EPISODES = 40;
 
-function episodeTable({ episodes }: Demonstrations, validation: readonly string[]): string {
-  const inside = new Set(validation);
+function episodeTable({ episodes }: Demonstrations, uses: ReadonlyMap<string, string>): string {
   const rows = episodes
     .slice(0, MOST_EPISODES)
     .map((e) => [
       e.id,
-      inside.has(e.id) ? "validation" : "training",
+      uses.get(e.id) ?? "–",
       nsToSec(e.end - e.start),
       e.count,
       e.outcome || "–",
@@ -33,8 +32,12 @@ function dropTable({ drops }: Demonstrations): string {
   );
 }
 
-/** What the data look like: labels' histograms and class counts, episodes, drops. */
-export async function dataParts(demonstrations: Demonstrations, validation: readonly string[]): Promise<string[]> {
+/**
+ * What the data look like: labels' histograms and class counts, episodes, drops.
+ *
+ * @param uses - by episode: what it was used for.
+ */
+export async function dataParts(demonstrations: Demonstrations, uses: ReadonlyMap<string, string>): Promise<string[]> {
   const indices = Array.from({ length: demonstrations.size }, (_, i) => i);
   const { labels } = statistics(demonstrations, indices);
   const charts: string[] = [];
@@ -57,7 +60,7 @@ export async function dataParts(demonstrations: Demonstrations, validation: read
   return [
     ...(charts.length > 0 ? [row(charts)] : []),
     ...(classes.length > 0 ? [table(["head", "class", "labels or pixels", "share"], classes, "Classes.")] : []),
-    episodeTable(demonstrations, validation),
+    episodeTable(demonstrations, uses),
     ...(Object.keys(demonstrations.drops).length > 0 ? [dropTable(demonstrations)] : []),
     ...(demonstrations.damage.length > 0
       ? [

@@ -62,14 +62,14 @@ function steeringTile(contract: Contract, demonstrations: Demonstrations, frame:
   const full = Math.max(...contract.command.steering.limits.value.map(Math.abs));
   const truth = frame.sample.labels[name]?.[0];
   const predicted = frame.answers[name]?.mean[0];
-  const line = (rad: number | undefined, colour: string) =>
-    rad === undefined ? [] : [{ points: steeringLine(rad, full, image), colour }];
+  const line = (rad: number | undefined, colour: string, thickness: number) =>
+    rad === undefined ? [] : [{ points: steeringLine(rad, full, image), colour, thickness }];
   const say = (rad: number | undefined) => (rad === undefined ? "–" : formatNumber(rad, 2));
   return [
     {
       caption: `driven ${say(truth)} rad, predicted ${say(predicted)} rad`,
       image,
-      lines: [...line(truth, wayColours.truth), ...line(predicted, wayColours.prediction)],
+      lines: [...line(truth, wayColours.truth, 2.4), ...line(predicted, wayColours.prediction, 0.9)],
     },
   ];
 }
@@ -87,6 +87,9 @@ function classWords(contract: Contract, { sample, answers }: ExampleFrame): stri
     })
     .join(" · ");
 }
+
+/** Width at which so many tiles stand in one row. */
+const tileWidth = (tiles: number) => Math.min(224, Math.max(126, Math.floor((1016 - 8 * (tiles - 1)) / tiles)));
 
 /**
  * Example frames with what the heads see in them, truth beside prediction. Empty if the reference stream is no camera.
@@ -118,5 +121,5 @@ export function frameStrip(
   ]);
   const caption =
     "Frames spread evenly over the samples, not picked. The lines sketch the steering: bent fully at the command's limit.";
-  return [ways, ...classes, imageStrip(strip, caption, strip[0]!.tiles.length > 4 ? 170 : 224)];
+  return [ways, ...classes, imageStrip(strip, caption, tileWidth(strip[0]!.tiles.length))];
 }

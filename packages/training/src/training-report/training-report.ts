@@ -76,6 +76,12 @@ function runParts({ settings, versions, command, contractText }: FinishedRun): s
   ];
 }
 
+const usesOf = (split: FinishedRun["split"]) =>
+  new Map([
+    ...split.train.episodes.map((id) => [id, "training"] as const),
+    ...split.validation.episodes.map((id) => [id, "validation"] as const),
+  ]);
+
 /** The report of a finished run: one page that needs nothing else. */
 export async function trainingReport(run: FinishedRun): Promise<string> {
   const { demonstrations, scores, state, frames, split } = run;
@@ -97,7 +103,7 @@ export async function trainingReport(run: FinishedRun): Promise<string> {
         await weightCharts(contract, state.history),
       ],
     },
-    { title: "Data", parts: await dataParts(demonstrations, split.validation.episodes) },
+    { title: "Data", parts: await dataParts(demonstrations, usesOf(split)) },
     { title: "Model", parts: modelParts(run) },
     { title: "Run", parts: runParts(run) },
   ];

@@ -1,0 +1,41 @@
+import { type Clock, type Contract, wallClock } from "@polypilot/core";
+import type { Demonstrations } from "@polypilot/dataset";
+import { createModel, type MultiTaskModel } from "@polypilot/mtl";
+import type { Augment } from "./augmented.js";
+import { runEpochs } from "./run-epochs.js";
+import { firstState, type RunState } from "./run-state.js";
+import type { TrainProgress, TrainSettings } from "./train-options.js";
+
+export interface FitOptions {
+  readonly contract: Contract;
+  readonly demonstrations: Demonstrations;
+  readonly settings: TrainSettings;
+  /** Samples to learn from. */
+  readonly indices: readonly number[];
+  /** Samples to choose the best epoch by; none: the model after the last epoch. */
+  readonly validation: readonly number[];
+  readonly augment?: Augment | undefined;
+  readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock;
+}
+
+/**
+ * A trained model in memory, with no folder: for studies that train many. The backend must be loaded.
+ *
+ * @returns the model with the weights of its best epoch (dispose of it), and how training went.
+ */
+export async function fitModel(options: FitOptions): Promise<{ model: MultiTaskModel; state: RunState }> {
+  const { contract, settings, clock = wallClock() } = options;
+  const model = createModel(contract, { seed: settings.seed });
+  try {
+    const save = async () => {};
+    const state = await runEpochs({ ...options, model, clock, save }, firstState(model));
+    const best = state.snapshots.weights.get(state.snapshots.deployed.epoch) ?? state.average;
+    if (best) model.setWeights(best);
+    return { model, state };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
