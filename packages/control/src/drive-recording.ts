@@ -1,6 +1,6 @@
 import { virtualClock } from "@polypilot/core";
 import { type CommandLog, commandLog } from "./command-log.js";
-import { type DriveOptions, drive } from "./drive.js";
+import { type DriveOptions, drive, NOMINAL_LATENCY_NS } from "./drive.js";
 import type { DriveHealth } from "./drive-health.js";
 import type { ReplayMessage } from "./replay.js";
 import { topicBus } from "./topic-bus.js";
@@ -34,7 +34,7 @@ export async function driveRecording(options: DriveRecordingOptions): Promise<Dr
     if (run.robot.deliver(topic, type, message, run.clock.nowNs())) arrivals += 1;
   }
   run ??= begin(options, 0n, log);
-  await run.clock.runUntil(run.clock.nowNs() + (options.nominalLatencyNs ?? 0n)); // lets the last inference end
+  await run.clock.runUntil(run.clock.nowNs() + (options.nominalLatencyNs ?? NOMINAL_LATENCY_NS)); // lets the last inference end
   const health = run.session.health();
   await run.session.stop();
   return { arrivals, commands: log.count, commandsSha256: log.sha256(), health };

@@ -19,6 +19,9 @@ import { intake } from "./intake.js";
 import type { Inference } from "./messages.js";
 import { pilot } from "./pilot.js";
 
+/** How long an inference takes in virtual time, if nothing else is said. */
+export const NOMINAL_LATENCY_NS: Nanoseconds = 10_000_000n;
+
 /** A model that drives; one that can give up after failures may be told to try again. */
 export type DrivePredictor = Predictor & { resume?(): void };
 
@@ -106,7 +109,7 @@ export function drive(options: DriveOptions): DriveSession {
 }
 
 /** One inference over a synchronised set: answers once, on the run's clock, and never with an error. */
-function inference({ robot, predictor, nominalLatencyNs = 10_000_000n }: DriveOptions) {
+function inference({ robot, predictor, nominalLatencyNs = NOMINAL_LATENCY_NS }: DriveOptions) {
   const { clock } = robot;
   let seq = 0n;
   return (set: SynchronisedSet<Feature>, startedNs: Nanoseconds): Observable<Inference> =>

@@ -103,7 +103,7 @@ describe("workerPredictor", () => {
 
   it("makes a drive stop for a dead, hanging or throwing worker, and drive on after three good answers", async () => {
     for (const trick of [tricks.exit, tricks.hang, tricks.fail]) {
-      const predictor = await start({ timeoutNs: 50_000_000n });
+      const predictor = await start({ timeoutNs: 200_000_000n });
       const clock = virtualClock(1_000_000_000_000n);
       const robot = testRobot(clock);
       const seen: { reason: string; speed: number; source: number }[] = [];

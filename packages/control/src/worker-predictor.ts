@@ -1,7 +1,7 @@
 import { type Clock, type Nanoseconds, PolypilotError, type Predictor, wallClock } from "@polypilot/core";
 import type { PredictorOptions } from "@polypilot/mtl/serving";
 import { deferred } from "./deferred.js";
-import { type ModelThread, modelThread } from "./model-thread.js";
+import { type ModelProcess, modelProcess } from "./model-process.js";
 import type { ModelDescription } from "./worker-protocol.js";
 
 export interface WorkerPredictorOptions extends PredictorOptions {
@@ -21,7 +21,7 @@ export interface WorkerPredictorOptions extends PredictorOptions {
   readonly backoffNs?: Nanoseconds;
 }
 
-/** A model in a worker thread. */
+/** A model in a worker process. */
 export interface WorkerPredictor extends Predictor {
   /** Starts the worker again after it gave up; else does nothing. */
   resume(): void;
@@ -32,10 +32,9 @@ export interface WorkerPredictor extends Predictor {
 const PROOF = 30;
 
 /**
- * A model that runs in a worker thread of its own, so that neither inference nor its death holds up the control loop.
+ * A model that runs in a worker process of its own, so that neither inference nor its death holds up the control loop.
  *
- * Features are copied once, into buffers that travel to the worker and back. When the worker dies or does not answer in time, what it
- * was asked is rejected, and a new worker is started after a wait; questions meanwhile wait for it, so that virtual time stands still. After
+ * When the worker dies or does not answer in time, what it was asked is rejected, and a new worker is started after a wait; questions meanwhile wait for it, so that virtual time stands still. After
  * `maxRestarts` failures in a row it stays stopped until `resume`, and questions are rejected at once.
  *
  * @throws PolypilotError `CONTROL_WORKER` if the model cannot be loaded, with the loader's words.
@@ -58,7 +57,7 @@ export async function workerPredictor(options: WorkerPredictorOptions): Promise<
 
 class Supervisor {
   restarts = 0;
-  private thread: ModelThread | undefined;
+  private process: ModelProcess | undefined;
   private failures = 0;
   private answers = 0;
   /** Pending while the worker is being restarted; rejected once that is given up. */
@@ -78,29 +77,29 @@ class Supervisor {
   async start(): Promise<ModelDescription> {
     const { checkpoint, runtime, heads, threads, loader = "@polypilot/mtl/serving" } = this.options;
     const options = { ...(runtime && { runtime }), ...(heads && { heads }), ...(threads && { threads }) };
-    const thread = modelThread({
+    const model = modelProcess({
       start: { loader, checkpoint, options },
       clock: this.clock,
       timeoutNs: this.options.timeoutNs ?? 500_000_000n,
       startTimeoutNs: this.options.startTimeoutNs ?? 30_000_000_000n,
     });
-    this.thread = thread;
+    this.process = model;
     try {
-      const description = await thread.ready;
+      const description = await model.ready;
       this.answers = 0;
       this.isUp = true;
       this.up.resolve();
-      void thread.ended.then((reason) => this.fail(reason));
+      void model.ended.then((reason) => this.fail(reason));
       return description;
     } catch (cause) {
-      await thread.end("");
+      await model.end("");
       throw loadError((cause as Error).message);
     }
   }
 
   async predict(features: Parameters<Predictor["predict"]>[0]): ReturnType<Predictor["predict"]> {
     await this.up.promise;
-    const heads = await this.thread!.predict(features);
+    const heads = await this.process!.predict(features);
     this.answers += 1;
     if (this.answers >= PROOF) this.failures = 0;
     return heads;
@@ -118,7 +117,7 @@ class Supervisor {
     this.closed = true;
     this.cancelRestart();
     this.stayDown("it was closed", "Load the model again");
-    await this.thread?.end("the worker was closed");
+    await this.process?.end("the worker was closed");
   }
 
   private fail(reason: string): void {

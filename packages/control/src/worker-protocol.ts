@@ -12,7 +12,7 @@ export interface WorkerStart {
 /** A model as it describes itself. */
 export type ModelDescription = Pick<Predictor, "inputs" | "heads" | "runtime">;
 
-/** One inference; the buffers of `features` change hands. */
+/** One inference. */
 export interface Question {
   readonly id: number;
   readonly features: Readonly<Record<string, FeatureData>>;
@@ -22,10 +22,5 @@ export interface Question {
 export type WorkerMessage =
   | ({ readonly kind: "ready" } & ModelDescription)
   | { readonly kind: "refused"; readonly error: string }
-  | ({ readonly kind: "answer"; readonly heads: Readonly<Record<string, HeadPrediction>> } & Question)
-  | ({ readonly kind: "failed"; readonly error: string } & Question);
-
-/** The buffers of features, to be handed over. */
-export function buffersOf(features: Readonly<Record<string, FeatureData>>): ArrayBuffer[] {
-  return Object.values(features).map(({ buffer }) => buffer as ArrayBuffer);
-}
+  | { readonly kind: "answer"; readonly id: number; readonly heads: Readonly<Record<string, HeadPrediction>> }
+  | { readonly kind: "failed"; readonly id: number; readonly error: string };
