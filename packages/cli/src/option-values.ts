@@ -26,3 +26,20 @@ export function seeds(text: string): readonly number[] {
   });
   return [...new Set(all)];
 }
+
+/** Names joined by commas. */
+export function names(text: string): readonly string[] {
+  const all = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (all.length === 0) throw new InvalidArgumentError("Names joined by commas were expected.");
+  return all;
+}
+
+/** A share between 0 and 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("A share between 0 and 1 was expected, as 0.2.");
+  return value;
+}

@@ -1,9 +1,12 @@
 import { Command } from "commander";
+import { compareCommand } from "./commands/compare.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { driveCommand } from "./commands/drive.js";
+import { evaluateCommand } from "./commands/evaluate.js";
 import { importCommand } from "./commands/import.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { recordCommand } from "./commands/record.js";
+import { trainCommand } from "./commands/train.js";
 
 const tour = `
 A short tour
@@ -32,7 +35,17 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError("(polypilot COMMAND --help shows the options and examples)")
     .addHelpText("after", tour);
-  for (const command of [driveCommand(), recordCommand(), inspectCommand(), importCommand(), doctorCommand()]) {
+  const commands = [
+    driveCommand(),
+    recordCommand(),
+    trainCommand(),
+    evaluateCommand(),
+    compareCommand(),
+    inspectCommand(),
+    importCommand(),
+    doctorCommand(),
+  ];
+  for (const command of commands) {
     program.addCommand(inherit(command, program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();
