@@ -44,7 +44,7 @@ const LEAST_DELAY_MS = 3.5;
 const MORE_DELAY_MS = 1.5;
 
 /** Topic of a camera's calibration: beside its image topic. */
-export function cameraInfoTopic(imageTopic: string): string {
+function cameraInfoTopic(imageTopic: string): string {
   return imageTopic.replace(/\/compressed$/, "").replace(/[^/]*$/, "camera_info");
 }
 

@@ -25,7 +25,7 @@ const FIELD_OF_VIEW_RAD = (100 * Math.PI) / 180;
 const MOUNT = { forwardM: 0.24, heightM: 0.22, pitchRad: (13.5 * Math.PI) / 180 } as const;
 
 /** Where the camera of a seed sits: at its place, give or take what a mount gives. */
-export function mountOf(rng: Random): Mount {
+function mountOf(rng: Random): Mount {
   const off = () => 2 * rng.uniform() - 1;
   return {
     forwardM: MOUNT.forwardM,

@@ -32,10 +32,10 @@ export interface RayTable {
 }
 
 /** Farthest distance at which the ground is drawn from the map. */
-export const GROUND_RANGE_M = 14;
+const GROUND_RANGE_M = 14;
 
 /** Optical frame (right, down, forward) to the car's frame, for a mount. */
-export function opticalToCar(mount: Mount, [right, down, forward]: readonly [number, number, number]) {
+function opticalToCar(mount: Mount, [right, down, forward]: readonly [number, number, number]) {
   const cp = Math.cos(mount.pitchRad);
   const sp = Math.sin(mount.pitchRad);
   const cy = Math.cos(mount.yawRad);

@@ -50,7 +50,7 @@ function steeringFor(spec: VehicleSpec, curvature: number, speedMps: number): nu
  * less terms that bring offset e and heading error ψ to zero like a damped spring along the way:
  * κ = κ_lane·cos ψ/(1 − κ_lane·e) − e/λ² − 2ζ·sin ψ/λ.
  */
-export function steer(simulator: Simulator, spec: VehicleSpec, truth: Truth): number {
+function steer(simulator: Simulator, spec: VehicleSpec, truth: Truth): number {
   const { track } = simulator;
   const way = truth.speedMps * LEAD_SEC;
   const yawRad = truth.yawRad + truth.yawRate * LEAD_SEC;

@@ -9,10 +9,10 @@ const MOST_OFFSET = 0.31;
 const MOST_HEADING_RAD = 0.35;
 const PAUSE_SEC = [0.8, 3] as const;
 const BURST_SEC = [0.5, 1.5] as const;
-const BURST_RAD = [0.06, 0.26] as const;
+const BURST_RAD = [0.06, 0.3] as const;
 const OFFSET_SEC = [1.5, 3.5] as const;
 const OFFSET_SHARE = 0.3;
-const OFFSET_M = [0.05, 0.16] as const;
+const OFFSET_M = [0.05, 0.19] as const;
 /** Steering for one metre of wanted offset: what the expert would give back. */
 const OFFSET_RAD_PER_M = 1.25;
 

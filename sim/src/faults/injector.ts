@@ -16,7 +16,7 @@ import { corrupt } from "./corrupt.js";
 import type { Fault } from "./fault.js";
 
 /** A message that goes out, and how much later than it would by itself. */
-export interface Delivery<K extends MessageType> {
+interface Delivery<K extends MessageType> {
   readonly message: MessageTypes[K];
   readonly lateMs: number;
 }

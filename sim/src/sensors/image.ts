@@ -3,7 +3,7 @@ import jpeg from "jpeg-js";
 import type { Lens } from "../camera/lens.js";
 
 /** Frame of the camera's images: x right, y down, z forward (REP 103's suffix _optical). */
-export const CAMERA_FRAME = "camera_optical";
+const CAMERA_FRAME = "camera_optical";
 
 const JPEG_QUALITY = 90;
 const header = (stampNs: Nanoseconds) => ({ stamp: toRosTime(stampNs), frame_id: CAMERA_FRAME });

@@ -4,7 +4,7 @@ import type { VehicleSpec } from "../vehicle/vehicle.js";
 import type { Sensor } from "./sensor.js";
 
 /** Names of the car's joints, in the order of its messages. */
-export const jointNames = [
+const jointNames = [
   "steering_joint",
   "rear_left_wheel_joint",
   "rear_right_wheel_joint",

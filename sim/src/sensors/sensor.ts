@@ -2,7 +2,7 @@ import type { MessageType, MessageTypes, Nanoseconds, Random } from "@polypilot/
 import type { MotionState } from "../vehicle/motion.js";
 
 /** What a sensor measures from: the state at the moment, the moment, and random numbers for this measurement alone. */
-export interface Moment {
+interface Moment {
   readonly stampNs: Nanoseconds;
   readonly state: MotionState;
   readonly index: number;

@@ -2,7 +2,7 @@ import { PolypilotError, type Random } from "@polypilot/core";
 import { headings, maxAbs, resample, smooth } from "./polyline.js";
 
 /** A point of a course with its direction and curvature (positive to the left). */
-export interface CoursePoint {
+interface CoursePoint {
   readonly x: number;
   readonly y: number;
   readonly headingRad: number;
@@ -10,7 +10,7 @@ export interface CoursePoint {
 }
 
 /** Where a position lies along a course: arc length and signed distance to the left. */
-export interface CourseLocation {
+interface CourseLocation {
   readonly progressM: number;
   readonly lateralM: number;
 }

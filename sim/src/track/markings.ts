@@ -1,7 +1,7 @@
 import type { Random } from "@polypilot/core";
 
 /** How a line is painted over a stretch of road. */
-export type Paint = "solid" | "dashed" | "worn_solid" | "worn_dashed" | "missing";
+type Paint = "solid" | "dashed" | "worn_solid" | "worn_dashed" | "missing";
 
 interface Stretch {
   readonly endM: number;

@@ -55,13 +55,15 @@ export const scalarTopics: Readonly<Record<string, ScalarTopic>> = {
 };
 
 /** Truths that are images as large as the camera's, by topic. */
-export const imageTopics: Readonly<
-  Record<string, { readonly encoding: "mono8" | "32FC1"; read(scene: Scene): Uint8Array }>
-> = {
-  "/truth/markings": { encoding: "mono8", read: ({ camera, world, truth }) => markingMask(camera, world.map, truth) },
-  "/truth/drivable": { encoding: "mono8", read: ({ camera, world, truth }) => drivableMask(camera, world.map, truth) },
-  "/truth/depth": { encoding: "32FC1", read: ({ camera }) => depthBytes(camera) },
-};
+const imageTopics: Readonly<Record<string, { readonly encoding: "mono8" | "32FC1"; read(scene: Scene): Uint8Array }>> =
+  {
+    "/truth/markings": { encoding: "mono8", read: ({ camera, world, truth }) => markingMask(camera, world.map, truth) },
+    "/truth/drivable": {
+      encoding: "mono8",
+      read: ({ camera, world, truth }) => drivableMask(camera, world.map, truth),
+    },
+    "/truth/depth": { encoding: "32FC1", read: ({ camera }) => depthBytes(camera) },
+  };
 
 /** Message types of all topics of truth. */
 export const truthTypes: ReadonlyMap<string, MessageType> = new Map<string, MessageType>([

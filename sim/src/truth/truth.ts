@@ -33,7 +33,7 @@ export interface Truth {
 }
 
 /** How far ahead the curvature is told, in m. */
-export const CURVATURE_AHEAD_M = 1;
+const CURVATURE_AHEAD_M = 1;
 
 /** Angle within (−π, π]. */
 export function wrapAngle(rad: number): number {

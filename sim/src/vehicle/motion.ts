@@ -36,9 +36,11 @@ const STEP_NS = 4_000_000n;
 const STEP_SEC = 0.004;
 const TRACKING_STEPS = 5;
 
-/** Delay of the actuators, and the age of a command at which the car brakes. */
+/** Delay of the actuators. */
 export const ACTUATOR_DELAY_NS = 40_000_000n;
-export const COMMAND_TIMEOUT_NS = 500_000_000n;
+
+/** Age of a command at which the car brakes. */
+const COMMAND_TIMEOUT_NS = 500_000_000n;
 
 /** Speed of each wheel along its path, in m/s: rear left, rear right, front left, front right. */
 export function wheelSpeeds(state: VehicleState, spec: VehicleSpec): [number, number, number, number] {

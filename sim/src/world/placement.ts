@@ -110,6 +110,29 @@ export function placeObstacles(track: Track, rng: Random, others: readonly Prop[
   return out;
 }
 
+const BARRIER_CURVATURE = 0.35;
+const BARRIER_PIECE_M = 0.45;
+
+/** Low walls in pieces along the outside of bends, on most worlds; they give the lidar the road's shape. */
+export function placeBarriers(track: Track, rng: Random): Obstacle[] {
+  if (rng.uniform() < 0.35) return [];
+  const gapM = 0.2 + 0.5 * rng.uniform();
+  const heightM = 0.17 + 0.08 * rng.uniform();
+  const colours = [pack(200, 200, 196), rng.uniform() < 0.5 ? pack(180, 40, 36) : pack(90, 92, 96)] as const;
+  const out: Obstacle[] = [];
+  const count = Math.floor(track.lengthM / BARRIER_PIECE_M);
+  for (let i = 0; i < count; i += 1) {
+    const progressM = i * BARRIER_PIECE_M;
+    const { curvature } = track.course.at(progressM);
+    if (Math.abs(curvature) < BARRIER_CURVATURE) continue;
+    const place = beside(track, progressM, -Math.sign(curvature) * (track.halfWidthM(progressM) + gapM));
+    if (!keepsOff(track, place.x, place.y, BARRIER_PIECE_M / 2, 0)) continue;
+    const { x, y, headingRad: yawRad } = place;
+    out.push({ kind: "box", x, y, yawRad, lengthM: BARRIER_PIECE_M, widthM: 0.05, heightM, colour: colours[i & 1]! });
+  }
+  return out;
+}
+
 /** Kerbs: on some worlds none, on others along stretches by seed. */
 export function placeKerbs(track: Track, rng: Random) {
   const share = rng.uniform() < 0.4 ? 0 : 0.3 + 0.6 * rng.uniform();

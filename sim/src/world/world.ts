@@ -3,7 +3,7 @@ import { generateTrack, type Track, type TrackOptions } from "../track/track.js"
 import type { GroundMap } from "./ground-map.js";
 import { type Palette, paletteOf } from "./palette.js";
 import { panorama } from "./panorama.js";
-import { placeKerbs, placeObstacles, placeSigns } from "./placement.js";
+import { placeBarriers, placeKerbs, placeObstacles, placeSigns } from "./placement.js";
 import type { Prop } from "./prop.js";
 import { rasterise } from "./raster.js";
 
@@ -22,9 +22,10 @@ export function generateWorld(seed: number, options: Partial<TrackOptions> = {})
   const track = generateTrack(seed, options);
   const palette = paletteOf(rng.fork("palette"));
   const signs = options.props || options.signs === false ? [] : placeSigns(track, rng.fork("signs"));
-  const obstacles =
-    options.props || options.obstacles === false ? [] : placeObstacles(track, rng.fork("obstacles"), signs);
-  const props = options.props ?? [...signs, ...obstacles];
+  const bare = options.props !== undefined || options.obstacles === false;
+  const barriers = bare ? [] : placeBarriers(track, rng.fork("barriers"));
+  const obstacles = bare ? [] : placeObstacles(track, rng.fork("obstacles"), [...signs, ...barriers]);
+  const props = options.props ?? [...signs, ...barriers, ...obstacles];
   return {
     track,
     props,
