@@ -77,12 +77,12 @@ const argMax: KernelRule = (graph, { inputs, outputs, attributes }) => {
   graph.setPlain(outputs[0]!, graph.node("Cast", [index], { to: { int: 1 } }));
 };
 
-/** Mean or Sum over some axes. ONNX takes the axes of ReduceMean as an attribute and those of ReduceSum as an input. */
+/** Over some axes. ONNX takes those of ReduceSum as an input and the others' as an attribute. */
 const reduce =
-  (op: "ReduceMean" | "ReduceSum"): KernelRule =>
+  (op: "ReduceMean" | "ReduceMax" | "ReduceSum"): KernelRule =>
   (graph, { inputs, outputs, attributes }) => {
     const x = inputs.x!;
-    const given = attributes.axis as number | number[];
+    const given = (attributes.reductionIndices ?? attributes.axis) as number | number[];
     const axes = (Array.isArray(given) ? given : [given]).map((axis) => fromEnd(axis, x.shape.length));
     const keepdims = { int: attributes.keepDims ? 1 : 0 };
     const name = graph.plain(x);
@@ -104,6 +104,7 @@ export const shapeRules: Readonly<Record<string, KernelRule>> = {
   Softmax: overLast("Softmax"),
   LogSoftmax: overLast("LogSoftmax"),
   ArgMax: argMax,
+  Max: reduce("ReduceMax"),
   Mean: reduce("ReduceMean"),
   Sum: reduce("ReduceSum"),
 };
