@@ -22,6 +22,7 @@ const feature = {
 };
 const stream = streamWith(IMAGE, feature);
 const good = image(24, 18, "rgb8", noise(1));
+const cut = (message: Image, bytes: number): Image => ({ ...message, data: message.data.subarray(0, -bytes) });
 
 describeSensor("camera", {
   stream,
@@ -30,6 +31,7 @@ describeSensor("camera", {
     "an image of another size": { message: image(18, 24, "rgb8", noise(1)), reason: "wrong_size" },
     "an encoding that is not read": { message: { ...good, encoding: "16UC1" }, reason: "wrong_encoding" },
     "fewer bytes than rows": { message: { ...good, data: good.data.subarray(1) }, reason: "short_data" },
+    "padded rows cut short": { message: cut(image(24, 18, "rgb8", noise(1), 8), 9), reason: "short_data" },
     "rows shorter than the width": { message: { ...good, step: 71 }, reason: "short_data" },
   },
 });

@@ -25,16 +25,8 @@ export function jpegSize(data: Uint8Array): { readonly width: number; readonly h
   return undefined;
 }
 
-/** Whether the end-of-image marker is there; cameras may pad with zeros behind it. */
-function isWhole(data: Uint8Array): boolean {
-  let end = data.length;
-  while (end > 2 && data[end - 1] === 0) end -= 1;
-  return data[end - 2] === 0xff && data[end - 1] === 0xd9;
-}
-
-/** The pixels of a JPEG; undefined if it is cut short or broken. */
+/** The pixels of a JPEG; undefined if it is cut short or its structure is broken. Wrong bits within the picture do not show. */
 export function decodeJpeg(data: Uint8Array): RgbImage | undefined {
-  if (!isWhole(data)) return undefined;
   try {
     return jpeg.decode(data, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false });
   } catch {

@@ -43,6 +43,8 @@ describe("lidar", () => {
     const { ranges, warnings } = sectors(scan(-0.875, 0.25, [0.15, 9, inf, inf, 9.5, 9.5, 11, 50]));
     expect(ranges).toEqual([Math.fround(0.2), 8, 8, 8]);
     expect(warnings).toBeUndefined();
+    const short = { ...scan(-0.875, 0.25, [6, 6, 6, 4, 6, 6, 6, 6]), range_max: 5 };
+    expect(sectors(short).ranges).toEqual([8, 4, 8, 8]);
   });
   it("takes −inf for something too near to measure", () => {
     expect(sectors(scan(-0.875, 0.25, [-inf, 3, 3, 3, 3, 3, 3, 3])).ranges).toEqual([Math.fround(0.2), 3, 3, 3]);

@@ -91,6 +91,11 @@ describe("approximateTime", () => {
     const { sets, drops, queued } = run("A0 A1 A2 A3", { queueSize: 3 });
     expect({ sets, drops, queued }).toEqual({ sets: [], drops: ["A0 queue_full"], queued: [3, 0] });
   });
+  it("settles equal stamps as message_filters does: the last stream ends a set, the first one starts it", () => {
+    // Both as ros2/message_filters answers. C1 would be the pivot, but C has lost C0: A1 goes.
+    expect(run("A1 C0 C1 B1", { queueSize: 1, maxIntervalNs: 2n * S }, 3).sets).toEqual([]);
+    expect(run("A1 C1 B2 A4", { queueSize: 3, maxIntervalNs: 2n * S }, 3).sets).toEqual(["A1 B2 C1"]);
+  });
   it("prefers the earlier of two nearly equal sets by the age penalty", () => {
     // Pivot B10. The first set's interval is 2 s; that with A11.9 would be 1.9 s, but 1.9 s later.
     expect(run("A8 B10 A11.9 B20").sets).toEqual(["A8 B10"]);

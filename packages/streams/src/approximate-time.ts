@@ -118,13 +118,12 @@ class ApproximateSearch<T> {
         this.takeCandidate(start, end);
       }
       this.channels[start.index]!.head += 1;
-      if (this.isBest(start, end)) this.publish();
+      if (this.isBest(end)) this.publish();
     }
   }
 
-  /** Whether no set still to come can be better than the candidate. */
-  private isBest(start: Bound, end: Bound): boolean {
-    if (start.index === this.pivot) return true;
+  /** Whether no set still to come can be better than the candidate: each holds [pivot, end], and more if bounds say so. */
+  private isBest(end: Bound): boolean {
     if (this.penalised(end) >= Number(this.pivotNs - this.candidateStartNs)) return true;
     return !this.allHaveItems() && this.isBestByLowerBounds();
   }

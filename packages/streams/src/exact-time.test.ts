@@ -28,6 +28,11 @@ describe("exactTime", () => {
     expect(sets).toEqual(["A@2 B@2"]);
     expect(drops).toEqual(["A@1 unmatched", "B@1 unmatched"]);
   });
+  it("drops another item of a set that went out", () => {
+    const { sets, drops } = run("A1 B1 A1");
+    expect(sets).toEqual(["A@1 B@1"]);
+    expect(drops).toEqual(["A@1 unmatched"]);
+  });
   it("drops the oldest when too many wait", () => {
     const { drops, matcher } = run("B5 A1 A2 A3", 3);
     expect(drops).toEqual(["A@1 queue_full"]);

@@ -155,11 +155,36 @@ describe("synchronise", () => {
   });
   it("begins anew when the clock jumps back by more than the bound, and tells of what was waiting", () => {
     const options = { streams: { lidar: approximate(50) }, clockJumpNs: 500n * MS };
-    const samples = [camera(1000), camera(1033), camera(533), camera(500), lidar(510), camera(600), lidar(600)];
+    const samples = [
+      lidar(900),
+      camera(1000),
+      camera(1033),
+      camera(533),
+      camera(500),
+      lidar(510),
+      camera(600),
+      lidar(600),
+    ];
     const { shown, drops, jumps } = run(options, samples);
     expect(jumps).toEqual(["camera 533"]);
-    expect(drops.slice(0, 3)).toEqual(["camera@533 out_of_order", "camera@1000 clock_jump", "camera@1033 clock_jump"]);
+    expect(drops).toEqual([
+      "lidar@900 unmatched",
+      "camera@533 out_of_order",
+      "camera@1000 clock_jump",
+      "camera@1033 clock_jump",
+    ]);
     expect(shown).toEqual(["camera@500 lidar@510", "camera@600 lidar@600"]);
+  });
+  it("uses no companion from before a jump of the clock", () => {
+    const { shown, drops } = run({ streams: { lidar: latest(9000) } }, [lidar(5000), camera(5000), camera(100)]);
+    expect(shown).toEqual(["camera@5000 lidar@5000"]);
+    expect(drops).toEqual(["camera@100 no_lidar"]);
+  });
+  it("keeps an approximate set within the smallest of its tolerances", () => {
+    const { shown } = run({ streams: { lidar: approximate(100), imu: approximate(10) } }, [
+      ...[camera(0), lidar(50), imu(0), camera(100), lidar(105), imu(100), camera(200), lidar(200), imu(200)],
+    ]);
+    expect(shown).toEqual(["camera@100 lidar@105 imu@100", "camera@200 lidar@200 imu@200"]);
   });
   it("recovers from one stamp far in the future", () => {
     const { shown, jumps } = run({ streams: { lidar: latest(50) } }, [lidar(10), lidar(99_000), lidar(20), camera(25)]);
