@@ -18,7 +18,7 @@ import {
 import { decodeFeature, featureSpec } from "@polypilot/sensors";
 import { alignmentOf, interpolateFeature, synchroniser } from "@polypilot/streams";
 import { drive } from "./drive.js";
-import { pilot } from "./pilot.js";
+import { Pilot } from "./pilot.js";
 import { safetyGate } from "./safety-gate.js";
 import { topicBus } from "./topic-bus.js";
 import { workerPredictor } from "./worker-predictor.js";
@@ -112,8 +112,8 @@ function stages(report: Report, contract: Contract): void {
   });
 
   const publish: Robot["publish"] = (_topic, type, message) => void encodeMessage(type, message);
-  const flight = pilot({ robot: { publish }, contract });
-  time(report, "latency: command and publish as CDR", 5000, (i) => flight.tick(BigInt(i + 1) * 20_000_000n));
+  const pilot = new Pilot({ robot: { publish }, contract });
+  time(report, "latency: command and publish as CDR", 5000, (i) => pilot.tick(BigInt(i + 1) * 20_000_000n));
 }
 
 /** The newest checkpoint that is there, as a worker; else undefined. */

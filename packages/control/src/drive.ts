@@ -1,4 +1,5 @@
 import {
+  type Arrival,
   type Command,
   type Contract,
   every,
@@ -17,7 +18,7 @@ import { checkPredictor } from "./check-predictor.js";
 import type { DriveHealth } from "./drive-health.js";
 import { intake } from "./intake.js";
 import type { Inference } from "./messages.js";
-import { pilot } from "./pilot.js";
+import { Pilot } from "./pilot.js";
 
 /** How long an inference takes in virtual time, if nothing else is said. */
 export const NOMINAL_LATENCY_NS: Nanoseconds = 10_000_000n;
@@ -59,53 +60,57 @@ export interface DriveSession {
  * @throws PolypilotError `CONTROL_PREDICTOR` if the model was made for another robot.
  */
 export function drive(options: DriveOptions): DriveSession {
-  const { robot, contract, predictor, onPrediction } = options;
+  const { robot, contract, predictor, onCommand, onPrediction } = options;
   const { clock } = robot;
   checkPredictor(contract, predictor);
-  const flight = pilot({
+  const pilot = new Pilot({
     robot,
     contract,
-    onCommand: options.onCommand,
+    onCommand,
     onPrediction: onPrediction && ((message, { heads }) => onPrediction(message, heads)),
   });
-  const { ledger, watches } = flight;
-  let arrivedNs = 0n; // when the last message came
-  const onArrival: (typeof flight)["arrive"] = (stream, arrival) => {
-    arrivedNs = arrival.receivedNs;
-    flight.arrive(stream, arrival);
-  };
-  const predict = inference(options);
-  const subscription = intake(robot, contract, { watches, ledger, onArrival })
-    .pipe(
-      synchronise({ ...alignmentOf(contract), interpolate: interpolateFeature, onDrop: ledger.dropped }),
-      dropWhileBusy(
-        (set) => predict(set, arrivedNs),
-        () => ledger.dropped(contract.reference, "busy"),
-      ),
-    )
-    .subscribe((answer) => {
-      flight.take(answer);
-      flight.tick(answer.finishedNs);
-    });
-  const periodNs = secToNs(1 / contract.command.rate_hz);
+  const subscription = answers(options, pilot).subscribe((answer) => {
+    pilot.take(answer);
+    pilot.tick(answer.finishedNs);
+  });
   const startNs = clock.nowNs();
-  flight.tick(startNs); // the first command marks the beginning in a recording
-  const stopTicks = every(clock, periodNs, startNs + periodNs, (nowNs) => flight.tick(nowNs));
+  const periodNs = secToNs(1 / contract.command.rate_hz);
+  pilot.tick(startNs); // the first command marks the beginning in a recording
+  const stopTicks = every(clock, periodNs, startNs + periodNs, (nowNs) => pilot.tick(nowNs));
   let stopped = false;
   return {
     async stop() {
       if (stopped) return;
       stopped = true;
-      flight.stop(clock.nowNs());
+      pilot.stop(clock.nowNs());
       stopTicks();
       subscription.unsubscribe();
     },
     health: () => ({
-      ...ledger.health((stream) => watches[stream]?.newestNs, clock.nowNs()),
-      lastError: flight.lastError,
+      ...pilot.ledger.health((stream) => pilot.watches[stream]?.newestNs, clock.nowNs()),
+      lastError: pilot.lastError,
     }),
     resume: () => predictor.resume?.(),
   };
+}
+
+/** The way from messages to the model's answers. */
+function answers(options: DriveOptions, pilot: Pilot): Observable<Inference> {
+  const { robot, contract } = options;
+  const { ledger, watches } = pilot;
+  const predict = inference(options);
+  let arrivedNs = 0n; // when the message came that is being handled
+  const onArrival = (stream: string, arrival: Arrival) => {
+    arrivedNs = arrival.receivedNs;
+    pilot.arrive(stream, arrival);
+  };
+  return intake(robot, contract, { watches, ledger, onArrival }).pipe(
+    synchronise({ ...alignmentOf(contract), interpolate: interpolateFeature, onDrop: ledger.dropped }),
+    dropWhileBusy(
+      (set) => predict(set, arrivedNs),
+      () => ledger.dropped(contract.reference, "busy"),
+    ),
+  );
 }
 
 /** One inference over a synchronised set: answers once, on the run's clock, and never with an error. */

@@ -35,73 +35,92 @@ interface Waiting {
  * A process, not a thread: native code that crashes, or that is cut off in the middle of an inference, takes a thread's whole
  * program with it, and with that the robot's control.
  */
-export function modelProcess({ start, clock, timeoutNs, startTimeoutNs }: ModelProcessOptions): ModelProcess {
-  const child = spawn();
-  const waiting = new Map<number, Waiting>();
-  const ended = deferred<string>();
-  const ready = deferred<ModelDescription>();
-  const gone = deferred<void>();
-  ready.promise.catch(() => {}); // told by `ended` too
-  let questions = 0;
-  let over: string | undefined;
+export function modelProcess(options: ModelProcessOptions): ModelProcess {
+  const life = new Life(options);
+  return {
+    ready: life.ready.promise,
+    ended: life.ended.promise,
+    predict: (features) => life.predict(features),
+    async end(reason) {
+      life.end(reason);
+      await life.gone.promise;
+    },
+  };
+}
 
-  const end = (reason: string): void => {
-    if (over !== undefined) return;
-    over = reason;
-    cancelStart();
-    for (const { cancel, reject } of waiting.values()) {
+class Life {
+  readonly ready = deferred<ModelDescription>();
+  readonly ended = deferred<string>();
+  /** Settled once there is no process any more. */
+  readonly gone = deferred<void>();
+  private readonly child = spawn();
+  private readonly waiting = new Map<number, Waiting>();
+  private questions = 0;
+  private over: string | undefined;
+  private readonly cancelStart: () => void;
+
+  constructor(private readonly options: ModelProcessOptions) {
+    this.ready.promise.catch(() => {}); // told by `ended` too
+    this.cancelStart = this.endAfter(options.startTimeoutNs, "the model was not loaded in time");
+    const killWithUs = () => void this.child.kill("SIGKILL");
+    process.once("exit", killWithUs);
+    this.child.on("error", (cause) => {
+      this.end(`the worker failed: ${cause.message}`);
+      if (this.child.pid === undefined) this.gone.resolve(); // never began
+    });
+    this.child.on("exit", (code, signal) => {
+      process.off("exit", killWithUs);
+      this.end(signal ? `the worker was ended by ${signal}` : `the worker ended with exit code ${code}`);
+      this.gone.resolve();
+    });
+    this.child.on("message", (message: WorkerMessage) => this.hear(message));
+    this.child.send(options.start, () => {});
+  }
+
+  predict(features: Question["features"]): ReturnType<ModelProcess["predict"]> {
+    return new Promise((resolve, reject) => {
+      if (this.over !== undefined) return reject(new Error(this.over));
+      this.questions += 1;
+      const question: Question = { id: this.questions, features };
+      const cancel = this.endAfter(this.options.timeoutNs, "the worker did not answer in time");
+      this.waiting.set(question.id, { resolve, reject, cancel });
+      return void this.child.send(question, () => {}); // if it cannot be sent, the process is ending, which rejects it
+    });
+  }
+
+  end(reason: string): void {
+    if (this.over !== undefined) return;
+    this.over = reason;
+    this.cancelStart();
+    for (const { cancel, reject } of this.waiting.values()) {
       cancel();
       reject(new Error(reason));
     }
-    waiting.clear();
-    ready.reject(new Error(reason));
-    ended.resolve(reason);
-    child.kill("SIGKILL");
-  };
-  const killWithUs = () => void child.kill("SIGKILL");
-  process.once("exit", killWithUs);
-  const endAt = (atNs: Nanoseconds, reason: string) => patientTimer(clock, atNs, () => end(reason));
-  const cancelStart = endAt(clock.nowNs() + startTimeoutNs, "the model was not loaded in time");
+    this.waiting.clear();
+    this.ready.reject(new Error(reason));
+    this.ended.resolve(reason);
+    this.child.kill("SIGKILL");
+  }
 
-  child.on("error", (cause) => {
-    end(`the worker failed: ${cause.message}`);
-    if (child.pid === undefined) gone.resolve(); // never began
-  });
-  child.on("exit", (code, signal) => {
-    process.off("exit", killWithUs);
-    end(signal ? `the worker was ended by ${signal}` : `the worker ended with exit code ${code}`);
-    gone.resolve();
-  });
-  child.on("message", (message: WorkerMessage) => {
-    if (message.kind === "refused") return end(message.error);
-    if (message.kind === "ready") {
-      cancelStart();
-      const { kind, ...description } = message;
-      return ready.resolve(description);
+  private hear(message: WorkerMessage): void {
+    if (message.kind === "refused") this.end(message.error);
+    else if (message.kind === "ready") {
+      this.cancelStart();
+      const { inputs, heads, runtime } = message;
+      this.ready.resolve({ inputs, heads, runtime });
+    } else {
+      const entry = this.waiting.get(message.id);
+      this.waiting.delete(message.id);
+      entry?.cancel();
+      if (message.kind === "answer") entry?.resolve(message.heads);
+      else entry?.reject(new Error(message.error));
     }
-    const entry = waiting.get(message.id);
-    waiting.delete(message.id);
-    entry?.cancel();
-    return message.kind === "answer" ? entry?.resolve(message.heads) : entry?.reject(new Error(message.error));
-  });
-  child.send(start);
-  return {
-    ready: ready.promise,
-    ended: ended.promise,
-    predict: (features) =>
-      new Promise((resolve, reject) => {
-        if (over !== undefined) return reject(new Error(over));
-        questions += 1;
-        const question: Question = { id: questions, features };
-        const cancel = endAt(clock.nowNs() + timeoutNs, "the worker did not answer in time");
-        waiting.set(question.id, { resolve, reject, cancel });
-        return void child.send(question, () => {}); // if it cannot be sent, the process is ending, which rejects it
-      }),
-    async end(reason) {
-      end(reason);
-      await gone.promise;
-    },
-  };
+  }
+
+  private endAfter(ns: Nanoseconds, reason: string): () => void {
+    const { clock } = this.options;
+    return patientTimer(clock, clock.nowNs() + ns, () => this.end(reason));
+  }
 }
 
 /** The worker's program; what it prints goes to standard error, since standard output may be read by a program. */

@@ -1,5 +1,5 @@
 import type { Arrival, Command, Contract, Nanoseconds, Prediction, Robot } from "@polypilot/core";
-import { type Ledger, ledger as newLedger } from "./drive-health.js";
+import { type Ledger, ledger } from "./drive-health.js";
 import { type Executed, nothingExecuted, readExecuted } from "./executed.js";
 import type { Wish } from "./fault.js";
 import {
@@ -12,7 +12,7 @@ import {
   streamHealths,
 } from "./messages.js";
 import { robotCommand } from "./robot-command.js";
-import { safetyGate } from "./safety-gate.js";
+import { type GateState, type SafetyGate, safetyGate } from "./safety-gate.js";
 import { wantedSpeed } from "./speed.js";
 import type { StreamWatch } from "./stream-watch.js";
 
@@ -27,95 +27,98 @@ export interface PilotOptions {
   readonly onPrediction?: ((prediction: Prediction, inference: Inference) => void) | undefined;
 }
 
-/** Everything between what has come in and what is commanded; it never asks for the time. */
-export interface Pilot {
-  readonly ledger: Ledger;
-  /** Kept up to date by the intake. */
-  readonly watches: Record<string, StreamWatch>;
-  /** Why the model's last answer was an error; empty if it was none. */
-  readonly lastError: string;
-  arrive(stream: string, arrival: Arrival): void;
-  take(inference: Inference): void;
-  tick(nowNs: Nanoseconds): void;
-  /** Commands speed 0 for good, in a person's name. */
-  stop(nowNs: Nanoseconds): void;
+interface Decided {
+  readonly limited: { readonly steeringRad: number; readonly speedMps: number };
+  readonly source: keyof typeof commandSources;
+  readonly reason: string;
 }
 
 /**
  * Turns predictions into commands, one a tick: speed rule, safety gate, the robot's message and our own.
  *
- * A function of the order and content of what it is told, and of nothing else.
+ * A function of the order and content of what it is told, and of nothing else: it never asks for the time.
  */
-export function pilot({ robot, contract, onCommand, onPrediction }: PilotOptions): Pilot {
-  const { initial, gate } = safetyGate(contract);
-  const ledger = newLedger(contract);
-  const watches: Record<string, StreamWatch> = {};
-  let state = initial;
-  let executed: Executed = nothingExecuted;
-  let newest: { readonly inference: Inference; readonly wish: Wish } | undefined;
-  let unused = false; // whether no command was made from the newest prediction yet
-  let workerFailed = false;
-  let goodInARow = 0;
-  let lastError = "";
+export class Pilot {
+  readonly ledger: Ledger;
+  /** What is known of each stream; kept up to date by the intake. */
+  readonly watches: Record<string, StreamWatch> = {};
+  /** Why the model's last answer was an error; empty if it was none. */
+  lastError = "";
+  private readonly gate: SafetyGate;
+  private state: GateState;
+  private executed: Executed = nothingExecuted;
+  private newest: { readonly inference: Inference; readonly wish: Wish } | undefined;
+  /** Whether no command was made from the newest prediction yet. */
+  private unused = false;
+  private workerFailed = false;
+  private goodInARow = 0;
 
-  const send = (
-    nowNs: Nanoseconds,
-    limited: { readonly steeringRad: number; readonly speedMps: number },
-    source: keyof typeof commandSources,
-    reason: string,
-  ) => {
+  constructor(private readonly options: PilotOptions) {
+    this.ledger = ledger(options.contract);
+    this.gate = safetyGate(options.contract);
+    this.state = this.gate.initial;
+  }
+
+  /** One message came in on a stream, whatever becomes of it. */
+  arrive(stream: string, { message }: Arrival): void {
+    this.executed = readExecuted(this.options.contract, this.executed, stream, message);
+  }
+
+  /** The model answered. */
+  take(inference: Inference): void {
+    const { robot, contract, onPrediction } = this.options;
+    this.lastError = inference.error;
+    if (inference.error) {
+      this.ledger.predictions.errors += 1;
+      this.workerFailed = true;
+      this.goodInARow = 0;
+    } else {
+      this.goodInARow += 1;
+      if (this.goodInARow >= RECOVERY_PREDICTIONS) this.workerFailed = false;
+      const wish = wishOf(contract, inference);
+      const refused = !Number.isFinite(wish.steeringRad) || !Number.isFinite(wish.sigmaRad ?? 0);
+      this.ledger.predictions[refused ? "refused" : "good"] += 1;
+      this.newest = { inference, wish };
+      this.unused = true;
+    }
+    const message = predictionMessage(contract, inference, this.ledger.drops);
+    robot.publish(PREDICTION_TOPIC, "polypilot_msgs/msg/Prediction", message);
+    onPrediction?.(message, inference);
+  }
+
+  /** One control period ends, or a prediction wants to be acted on at once. */
+  tick(nowNs: Nanoseconds): void {
+    const { watches: streams, workerFailed, newest } = this;
+    const output = this.gate.gate(this.state, { nowNs, streams, workerFailed, ...(newest && { wish: newest.wish }) });
+    this.state = output.state;
+    this.send(nowNs, output);
+  }
+
+  /** Commands speed 0 for good, in a person's name. */
+  stop(nowNs: Nanoseconds): void {
+    const limited = { steeringRad: this.state.steering.value, speedMps: 0 };
+    this.send(nowNs, { limited, source: "person", reason: "stopped" });
+  }
+
+  private send(nowNs: Nanoseconds, decided: Decided): void {
+    const { robot, contract, onCommand } = this.options;
+    const { newest, executed } = this;
     const stampsNs: Record<string, Nanoseconds | undefined> = {};
     for (const [name, stream] of Object.entries(contract.streams))
-      stampsNs[name] = stream.feature ? newest?.inference.stampsNs[name] : watches[name]?.newestNs;
-    const streams = streamHealths(contract, stampsNs, ledger.drops, nowNs);
-    const seq = newest?.inference.seq ?? 0n;
+      stampsNs[name] = stream.feature ? newest?.inference.stampsNs[name] : this.watches[name]?.newestNs;
+    const streams = streamHealths(contract, stampsNs, this.ledger.drops, nowNs);
+    const from = { seq: newest?.inference.seq ?? 0n, streams };
     const commanded = newest?.wish ?? { steeringRad: 0, speedMps: 0 };
-    const command = commandMessage(nowNs, commanded, { limited, source, reason }, executed, { seq, streams });
+    const command = commandMessage(nowNs, commanded, decided, executed, from);
+    const { limited, source, reason } = decided;
     const own = robotCommand(contract, command.header, limited.steeringRad, limited.speedMps);
     robot.publish(contract.command.topic, own.type, own.message);
     robot.publish(COMMAND_TOPIC, "polypilot_msgs/msg/Command", command);
-    if (newest && unused) ledger.latency.add(nowNs - newest.inference.stampNs);
-    unused = false;
+    if (newest && this.unused) this.ledger.latency.add(nowNs - newest.inference.stampNs);
+    this.unused = false;
+    this.ledger.command(source, reason);
     onCommand?.(command);
-  };
-  return {
-    ledger,
-    watches,
-    get lastError() {
-      return lastError;
-    },
-    arrive(stream, arrival) {
-      executed = readExecuted(contract, executed, stream, arrival.message);
-    },
-    take(inference) {
-      lastError = inference.error;
-      if (inference.error) {
-        ledger.predictions.errors += 1;
-        workerFailed = true;
-        goodInARow = 0;
-      } else {
-        goodInARow += 1;
-        if (goodInARow >= RECOVERY_PREDICTIONS) workerFailed = false;
-        newest = { inference, wish: wishOf(contract, inference) };
-        unused = true;
-        const refused = !Number.isFinite(newest.wish.steeringRad) || !Number.isFinite(newest.wish.sigmaRad ?? 0);
-        ledger.predictions[refused ? "refused" : "good"] += 1;
-      }
-      const message = predictionMessage(contract, inference, ledger.drops);
-      robot.publish(PREDICTION_TOPIC, "polypilot_msgs/msg/Prediction", message);
-      onPrediction?.(message, inference);
-    },
-    tick(nowNs) {
-      const output = gate(state, { nowNs, streams: watches, workerFailed, ...(newest && { wish: newest.wish }) });
-      state = output.state;
-      ledger.command(output.source, output.reason);
-      send(nowNs, output.limited, output.source, output.reason);
-    },
-    stop(nowNs) {
-      ledger.command("person", "stopped");
-      send(nowNs, { steeringRad: state.steering.value, speedMps: 0 }, "person", "stopped");
-    },
-  };
+  }
 }
 
 function wishOf(contract: Contract, { heads, stampsNs }: Inference): Wish {
