@@ -309,6 +309,6 @@ describe("synchronise on random streams", () => {
       }),
       { numRuns: 300 },
     );
-    expect(emitted).toBeGreaterThan(1000); // the property is not empty
+    expect(emitted).toBeGreaterThan(500); // the property is not empty
   });
 });
