@@ -36,7 +36,10 @@ export function comparisonParts(comparison: Comparison): string[] {
 
 /** A page with a comparison, and whatever sections a study adds. */
 export function comparisonReport(title: string, comparison: Comparison, more: readonly Section[] = []): string {
-  const settings = Object.entries(comparison.settings).map(([name, value]) => [name, String(value)]);
+  const settings = Object.entries(comparison.settings).map(([name, value]) => [
+    name,
+    typeof value === "object" ? JSON.stringify(value) : String(value),
+  ]);
   return page(title, [
     { title: "Comparison", parts: comparisonParts(comparison) },
     ...more,

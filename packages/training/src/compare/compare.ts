@@ -4,7 +4,6 @@ import { loadBackend } from "@polypilot/mtl";
 import { modelAnswerer } from "../evaluate/answerers.js";
 import { type ScoredMetric, type Scores, scoreHeads } from "../evaluate/score-heads.js";
 import { type Interval, pairedDifference, studentInterval } from "../statistics/index.js";
-import type { Augment } from "../train/augmented.js";
 import { fitModel } from "../train/fit-model.js";
 import { defaultSettings, type TrainProgress, type TrainSettings } from "../train/train-options.js";
 import { singleTaskContract } from "./single-task-contract.js";
@@ -30,7 +29,6 @@ export interface CompareOptions {
     readonly test: readonly number[];
   };
   readonly settings?: Partial<Omit<TrainSettings, "seed">>;
-  readonly augment?: Augment;
   readonly onProgress?: (
     at: { column: string; seed: number; run: number; runs: number },
     progress: TrainProgress,
@@ -80,14 +78,13 @@ async function runOnce(
   settings: TrainSettings,
   onProgress?: (p: TrainProgress) => void,
 ) {
-  const { demonstrations, split, augment, signal, clock } = options;
+  const { demonstrations, split, signal, clock } = options;
   const { model, state } = await fitModel({
     contract: column.contract,
     demonstrations,
     settings,
     indices: split.train,
     validation: split.validation,
-    augment,
     signal,
     onProgress,
     ...(clock ? { clock } : {}),

@@ -40,7 +40,7 @@ function tile({ caption, image, lines = [] }: Tile, width: number): string {
     return path("rgba(0,0,0,.55)", thick * (thickness + 0.9)) + path(escapeHtml(colour), thick * thickness);
   });
   const label = escapeHtml(caption);
-  return `<div><svg class="tile" viewBox="0 0 ${w} ${h}" width="${width}" height="${Math.round((width * h) / w)}" role="img" aria-label="${label}"><image href="${pngDataUri(image)}" width="${w}" height="${h}"/>${drawn.join("")}</svg>${label}</div>`;
+  return `<div style="width:${width}px"><svg class="tile" viewBox="0 0 ${w} ${h}" width="${width}" height="${Math.round((width * h) / w)}" role="img" aria-label="${label}"><image href="${pngDataUri(image)}" width="${w}" height="${h}"/>${drawn.join("")}</svg>${label}</div>`;
 }
 
 /**

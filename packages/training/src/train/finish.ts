@@ -55,7 +55,7 @@ function dataOf({ demonstrations, split, settings }: FinishInput): Json {
     validation: { episodes: [...split.validation.episodes], samples: split.validation.indices.length },
     labelled: { ...demonstrations.labelled },
     drops: { ...demonstrations.drops },
-    settings: { ...settings },
+    settings: settings as unknown as Json,
   };
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, type Contract, wallClock } from "@polypilot/core";
 import type { Demonstrations } from "@polypilot/dataset";
 import { createModel, type MultiTaskModel } from "@polypilot/mtl";
-import type { Augment } from "./augmented.js";
+import { cameraAugment } from "./camera-augment.js";
 import { runEpochs } from "./run-epochs.js";
 import { firstState, type RunState } from "./run-state.js";
 import type { TrainProgress, TrainSettings } from "./train-options.js";
@@ -14,7 +14,6 @@ export interface FitOptions {
   readonly indices: readonly number[];
   /** Samples to choose the best epoch by; none: the model after the last epoch. */
   readonly validation: readonly number[];
-  readonly augment?: Augment | undefined;
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
@@ -30,7 +29,8 @@ export async function fitModel(options: FitOptions): Promise<{ model: MultiTaskM
   const model = createModel(contract, { seed: settings.seed });
   try {
     const save = async () => {};
-    const state = await runEpochs({ ...options, model, clock, save }, firstState(model));
+    const augment = cameraAugment(contract, settings.augmentation);
+    const state = await runEpochs({ ...options, model, clock, save, augment }, firstState(model));
     const best = state.snapshots.weights.get(state.snapshots.deployed.epoch) ?? state.average;
     if (best) model.setWeights(best);
     return { model, state };

@@ -9,7 +9,7 @@ export function settingsOf(options: TrainOptions): TrainSettings {
     return value === undefined ? [] : [[key, value]];
   });
   const settings: TrainSettings = { ...defaultSettings, seed: options.seed, ...Object.fromEntries(given) };
-  const bounds: Readonly<Record<keyof TrainSettings, readonly [number, number, boolean]>> = {
+  const bounds: Readonly<Record<Exclude<keyof TrainSettings, "augmentation">, readonly [number, number, boolean]>> = {
     seed: [0, 2 ** 32 - 1, true],
     epochs: [1, 100_000, true],
     batchSize: [1, 65_536, true],
@@ -22,7 +22,7 @@ export function settingsOf(options: TrainOptions): TrainSettings {
     validationShare: [0.001, 0.9, false],
   };
   for (const [name, [low, high, whole]] of Object.entries(bounds)) {
-    const value = settings[name as keyof TrainSettings];
+    const value = settings[name as keyof typeof bounds];
     if (value >= low && value <= high && (!whole || Number.isInteger(value))) continue;
     throw new PolypilotError("TRAINING_OPTION", ["training", name], {
       expected: `${whole ? "a whole number" : "a number"} from ${low} to ${high}`,

@@ -44,7 +44,13 @@ function refuse(out: string, expected: string, found: string, todo: string): nev
 function checkIdentity(out: string, before: Identity, now: Identity): void {
   const different = Object.keys(now).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
   if (different.length === 0) return;
-  const say = (values: Identity) => different.map((key) => `${key} ${String(values[key]).slice(0, 60)}`).join(", ");
+  const say = (values: Identity) =>
+    different
+      .map(
+        (key) =>
+          `${key} ${String(typeof values[key] === "object" ? JSON.stringify(values[key]) : values[key]).slice(0, 60)}`,
+      )
+      .join(", ");
   refuse(
     out,
     `the run is gone on with as it was begun: ${say(before)}`,

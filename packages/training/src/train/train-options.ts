@@ -1,6 +1,6 @@
 import type { Clock, Contract } from "@polypilot/core";
 import type { Demonstrations } from "@polypilot/dataset";
-import type { Augment } from "./augmented.js";
+import type { CameraAugmentation } from "./camera-augment.js";
 import type { HistoryEntry } from "./history.js";
 
 /** What changes the weights that come out. Stored with the run: a resumed run must have the same. */
@@ -22,6 +22,8 @@ export interface TrainSettings {
   readonly patience: number;
   /** Share of the episodes that validates. */
   readonly validationShare: number;
+  /** How far camera images are changed each time they are shown in training; {} for not at all. */
+  readonly augmentation: CameraAugmentation;
 }
 
 export const defaultSettings: Omit<TrainSettings, "seed"> = {
@@ -34,6 +36,7 @@ export const defaultSettings: Omit<TrainSettings, "seed"> = {
   averaging: 0.99,
   patience: 10,
   validationShare: 0.2,
+  augmentation: { brightness: 0.4, contrast: 0.3, colour: 0.2, shiftX: 2, shiftY: 2 },
 };
 
 /** What `train` tells while it runs. */
@@ -72,8 +75,6 @@ export interface TrainOptions extends Partial<Omit<TrainSettings, "seed">> {
   readonly resume?: boolean;
   /** Episodes to validate on, in place of a share drawn by the seed. */
   readonly validationEpisodes?: readonly string[];
-  /** Changes each training sample each time it is shown. */
-  readonly augment?: Augment;
   /** What was typed, for the card. */
   readonly command?: string;
   readonly onProgress?: (progress: TrainProgress) => void;

@@ -1,6 +1,7 @@
 import { wallClock } from "@polypilot/core";
 import { checkContract, createModel, loadBackend } from "@polypilot/mtl";
 import type { Scores } from "../evaluate/score-heads.js";
+import { cameraAugment } from "./camera-augment.js";
 import type { Deployment } from "./deployment.js";
 import { finish } from "./finish.js";
 import type { HistoryEntry } from "./history.js";
@@ -53,7 +54,7 @@ export type TrainResult = {
  * @see Caruana 1997, Multitask Learning.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { contract, contractText, out, resume = false, onProgress, signal, augment, clock = wallClock() } = options;
+  const { contract, contractText, out, resume = false, onProgress, signal, clock = wallClock() } = options;
   const settings = settingsOf(options);
   checkContract(contract);
   const demonstrations = await demonstrationsOf(options);
@@ -71,7 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         demonstrations,
         indices: split.train.indices,
         validation: split.validation.indices,
-        augment,
+        augment: cameraAugment(contract, settings.augmentation),
         clock,
         save: run.save,
         onProgress,

@@ -69,7 +69,10 @@ function runParts({ settings, versions, command, contractText }: FinishedRun): s
     code(command),
     table(
       ["setting", "value"],
-      Object.entries(settings).map(([name, value]) => [name, String(value)]),
+      Object.entries(settings).map(([name, value]) => [
+        name,
+        typeof value === "object" ? JSON.stringify(value) : String(value),
+      ]),
     ),
     table(["part", "version"], Object.entries(versions)),
     `<details><summary>Contract</summary>${code(contractText)}</details>`,
