@@ -9,6 +9,7 @@ import {
   PolypilotError,
   stampOf,
   virtualClock,
+  wallClock,
 } from "@polypilot/core";
 import jpeg from "jpeg-js";
 import { describe, expect, it } from "vitest";
@@ -278,5 +279,28 @@ describe("createSimulator", () => {
     }
     expect(simulator.truth().progressM).toBeGreaterThan(simulator.track.lengthM);
     expect(simulator.truth().distanceM).toBeCloseTo(simulator.truth().progressM - simulator.track.lengthM + 0.2, 1);
+  });
+
+  it("runs on the wall's clock: every stream comes, in order, stamped before it arrives", async () => {
+    const clock = wallClock();
+    const simulator = createSimulator({ contract: simContract(), seed: 6, clock });
+    const arrivals = listen(simulator, topics.slice(0, 6));
+    const seen = () => topics.slice(0, 6).every(([topic]) => arrivals.filter((a) => a.topic === topic).length > 2);
+    simulator.start();
+    await new Promise<void>((done) => {
+      const look = () => {
+        if (seen()) done();
+        else clock.at(clock.nowNs() + 20_000_000n, look);
+      };
+      look();
+    });
+    simulator.stop();
+    for (const [topic] of topics.slice(0, 6)) {
+      const own = arrivals.filter((a) => a.topic === topic);
+      own.forEach((a, i) => {
+        expect(stampOf(a.message)!).toBeLessThanOrEqual(a.receivedNs);
+        if (i > 0) expect(stampOf(a.message)!).toBeGreaterThan(stampOf(own[i - 1]!.message)!);
+      });
+    }
   });
 });

@@ -64,6 +64,6 @@ export function topM(prop: Prop): number {
 
 /** Packs a colour from channels of 0…255, clipped. */
 export function pack(red: number, green: number, blue: number): Packed {
-  const byte = (v: number) => (v < 0 ? 0 : v > 255 ? 255 : Math.round(v));
+  const byte = (v: number) => (v < 0 ? 0 : v > 255 ? 255 : (v + 0.5) | 0);
   return byte(red) | (byte(green) << 8) | (byte(blue) << 16);
 }
