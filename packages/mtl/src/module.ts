@@ -2,7 +2,7 @@ import { type Random, sizeOf } from "@polypilot/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** How a parameter starts. `fanIn` is the number of inputs that each output sums. */
-export type Initialiser =
+type Initialiser =
   | { readonly kind: "he"; readonly fanIn: number }
   | { readonly kind: "glorot"; readonly fanIn: number; readonly fanOut: number }
   | { readonly kind: "constant"; readonly value: number };

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { initialise, type Lookup, type ParameterSpec } from "./module.js";
 
 /** Who trains a parameter: `shared`, or the head whose loss alone reaches it. */
-export type Owner = "shared" | { readonly head: string };
+type Owner = "shared" | { readonly head: string };
 
 export interface OwnedParameter extends ParameterSpec {
   readonly owner: Owner;

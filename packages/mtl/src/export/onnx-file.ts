@@ -28,7 +28,7 @@ message Dimension { int64 dim_value = 1; }
 `;
 
 /** ONNX's numbers for element types. */
-export const elementType = { float32: 1, uint8: 2, int64: 7 } as const;
+const elementType = { float32: 1, uint8: 2, int64: 7 } as const;
 
 export interface OnnxValue {
   readonly name: string;

@@ -9,7 +9,7 @@ import type { OptionSpecs } from "../options.js";
 export type HeadOutput = Readonly<Record<string, tf.Tensor>>;
 
 /** A head's answer in the head's unit: what `HeadPrediction` carries. `sigma` is absent where the head has none. */
-export interface Decoded {
+interface Decoded {
   readonly mean: tf.Tensor;
   readonly sigma?: tf.Tensor;
 }
@@ -34,7 +34,7 @@ export interface HeadModule extends Module<Representation, HeadOutput> {
 }
 
 /** What a head is made from. */
-export interface HeadInput {
+interface HeadInput {
   /** Name in the contract. */
   readonly name: string;
   /** Prefix of the parameters' names: `head/steering`. */

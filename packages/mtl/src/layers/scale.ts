@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 const CLIP = 3;
 
 /** Middle and half width of each element's range: the model's unit is (x − middle) / half. */
-export function scaleOf(spec: FeatureSpec): { readonly middle: Float32Array; readonly half: Float32Array } {
+function scaleOf(spec: FeatureSpec): { readonly middle: Float32Array; readonly half: Float32Array } {
   return {
     middle: Float32Array.from(spec.range, ([low, high]) => (low + high) / 2),
     half: Float32Array.from(spec.range, ([low, high]) => (high - low) / 2),

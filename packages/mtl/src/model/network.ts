@@ -10,7 +10,7 @@ import type { Context, Lookup } from "../module.js";
 import type { OwnedParameter } from "../parameter-set.js";
 
 /** A head of a network. */
-export interface NetworkHead {
+interface NetworkHead {
   readonly name: string;
   readonly contract: HeadContract;
   readonly module: HeadModule;

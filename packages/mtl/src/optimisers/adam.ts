@@ -9,7 +9,7 @@ export interface AdamState {
   readonly steps: Readonly<Record<string, number>>;
 }
 
-export interface AdamOptions {
+interface AdamOptions {
   readonly learningRate: number;
   /** Share of each kernel taken away per unit of learning rate; biases have none. */
   readonly weightDecay?: number;
