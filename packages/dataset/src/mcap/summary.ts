@@ -9,8 +9,11 @@ export interface Summary {
   addAttachment(index: McapTypes.AttachmentIndex): void;
   addMetadata(index: McapTypes.MetadataIndex): void;
   addChunk(chunk: ClosedChunk, offset: number): void;
-  /** All that follows the data when it ends at `offset`: end of data, summary, footer, magic. */
-  tailAt(offset: number, dataCrc: number): Uint8Array;
+  /**
+   * End of data, summary, footer and magic for what was added so far, if they begin at `offset`. What grows with each chunk comes
+   * last, so that only the end differs from one tail to the next.
+   */
+  tailNow(dataCrc: number): (offset: number) => Uint8Array;
 }
 
 /** Records of one kind, already encoded, so that a tail is put together by copying. */
@@ -79,8 +82,12 @@ export function summary(): Summary {
       chunks.push((b) => b.writeChunkIndex(chunk.indexAt(offset)));
       countChunk(statistics, chunk);
     },
-    tailAt: (offset, dataCrc) =>
-      assemble([schemas, channels, statisticsRecord(), attachments, metadata, chunks], offset, dataCrc),
+    tailNow(dataCrc) {
+      // Views of what is there now: bytes are only ever added behind them.
+      const groups = [schemas, channels, attachments, metadata, chunks, statisticsRecord()];
+      const now = groups.map(({ opcode, bytes }) => ({ opcode, bytes: bytes() }));
+      return (offset) => assemble(now, offset, dataCrc);
+    },
   };
 }
 
@@ -95,14 +102,18 @@ function countChunk(statistics: McapTypes.Statistics, chunk: ClosedChunk): void 
   }
 }
 
-function assemble(groups: readonly ReturnType<typeof group>[], offset: number, dataCrc: number): Uint8Array {
+function assemble(
+  groups: readonly { readonly opcode: Opcode; readonly bytes: Uint8Array }[],
+  offset: number,
+  dataCrc: number,
+): Uint8Array {
   const start = new McapRecordBuilder();
   start.writeDataEnd({ dataSectionCrc: dataCrc });
   const summaryStart = offset + start.length;
   const offsets = new McapRecordBuilder();
   let at = summaryStart;
   for (const { opcode, bytes } of groups) {
-    const length = bytes().length;
+    const { length } = bytes;
     if (length > 0)
       offsets.writeSummaryOffset({ groupOpcode: opcode, groupStart: BigInt(at), groupLength: BigInt(length) });
     at += length;
@@ -110,7 +121,7 @@ function assemble(groups: readonly ReturnType<typeof group>[], offset: number, d
   const footer = { summaryStart: BigInt(summaryStart), summaryOffsetStart: BigInt(at), summaryCrc: 0 };
   const unsigned = new McapRecordBuilder();
   unsigned.writeFooter(footer);
-  const body = [...groups.map((g) => g.bytes()), offsets.buffer];
+  const body = [...groups.map(({ bytes }) => bytes), offsets.buffer];
   let crc = 0;
   for (const bytes of [...body, unsigned.buffer.subarray(0, -4)]) crc = crc32(bytes, crc); // the CRC covers all but itself
   const end = new McapRecordBuilder();
