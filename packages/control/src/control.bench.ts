@@ -58,7 +58,11 @@ function messages(contract: Contract) {
   const beams = { angle_min: -1.57, angle_max: 1.57, angle_increment: 3.14 / 179, time_increment: 0, scan_time: 0.1 };
   const limits = { range_min: 0.05, range_max: 12, intensities: new Float32Array() };
   return {
-    image: (atNs: bigint): Image => ({ header: header(atNs), ...size, data }),
+    image: (atNs: bigint): Image => ({
+      header: header(atNs),
+      ...size,
+      data: data.map((value) => value ^ Number(atNs & 63n)),
+    }),
     scan: (atNs: bigint): LaserScan => ({ header: header(atNs), ...beams, ...limits, ranges }),
     joints: (atNs: bigint): JointState => ({
       ...{ header: header(atNs), name, position: numbers, velocity: numbers, effort: new Float64Array() },

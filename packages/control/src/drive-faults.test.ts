@@ -69,11 +69,11 @@ describe("drive with faults", () => {
   });
 
   it("stops for images of another size than the contract's, and names that", async () => {
-    const wrong = changed<Image>(1.99, 9, (_, atNs) => [image(atNs, 100, 20, 15)]);
+    const wrong = changed<Image>(1.99, 9, (_, atNs) => [image(atNs, 20, 15)]);
     const { commands, session } = await driveRun(3, { predictor: steady(), faults: { camera: wrong } });
     expect(stopOf(commands)).toMatchObject({ reason: "wrong_size:camera", atSec: 2.18 });
     expect(session.health().streams.camera!.drops).toEqual({ wrong_size: 31 });
-    const once = changed<Image>(1.99, 2.05, (_, atNs) => [image(atNs, 100, 20, 15)]);
+    const once = changed<Image>(1.99, 2.05, (_, atNs) => [image(atNs, 20, 15)]);
     const { commands: others } = await driveRun(3, { predictor: steady(), faults: { camera: once } });
     expect(stopOf(others).reason).toBeUndefined();
   });
@@ -94,10 +94,28 @@ describe("drive with faults", () => {
     expect((drops.late ?? 0) + (drops.out_of_order ?? 0) + (drops.clock_jump ?? 0)).toBe(1);
   });
 
-  it("stops for a stuck camera that sends one image again and again", async () => {
+  it("stops for a camera that sends one image again and again", async () => {
     const stuck = changed<Image>(1.99, 9, (m) => [restamped(m, at(1.95))]);
     const { commands } = await driveRun(3, { predictor: steady(), faults: { camera: stuck } });
     expect(stopOf(commands).reason).toBe("stale:camera");
+  });
+
+  it("stops for a camera whose picture is frozen while its stamps go on, until it shows another", async () => {
+    const frozen = changed<Image>(1.99, 4, (m) => [{ ...m, data: image(at(1.99)).data }]);
+    const { commands, session } = await driveRun(6, { predictor: steady(), faults: { camera: frozen } });
+    const stop = stopOf(commands);
+    expect(stop.reason).toBe("stuck:camera");
+    expect(stop.atSec).toBeCloseTo(2.2, 9); // the first of them, just before 2 s, was a new picture
+    expect(commands.every((c) => c.source === SAFETY || c.atSec < 2.2 || c.atSec > 4.1)).toBe(true);
+    expect(commands.at(-1)).toMatchObject({ source: 0, limited_speed_mps: 1.4 });
+    expect(session.health().streams.camera!.drops).toEqual({ stuck: 60 });
+  });
+
+  it("takes equal pictures for granted while the robot stands, and for a second after", async () => {
+    const still: Fault<Image> = (m, atNs) => (atNs < at(1) ? [{ ...m, data: image(START_NS).data }] : [m]);
+    const { commands, session } = await driveRun(3, { predictor: steady(), faults: { camera: still } });
+    expect(stopOf(commands).reason).toBeUndefined();
+    expect(session.health().streams.camera!.drops).toEqual({});
   });
 
   it("stops when a stream's clock jumps ahead or back, and drives on when it is right again", async () => {

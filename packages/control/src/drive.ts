@@ -104,7 +104,7 @@ function answers(options: DriveOptions, pilot: Pilot): Observable<Inference> {
     arrivedNs = arrival.receivedNs;
     pilot.arrive(stream, arrival);
   };
-  return intake(robot, contract, { watches, ledger, onArrival }).pipe(
+  return intake(robot, contract, { watches, ledger, onArrival, hasMoved: (nowNs) => pilot.hasMoved(nowNs) }).pipe(
     synchronise({ ...alignmentOf(contract), interpolate: interpolateFeature, onDrop: ledger.dropped }),
     dropWhileBusy(
       (set) => predict(set, arrivedNs),

@@ -29,7 +29,7 @@ export function requiredStreams(contract: Contract): readonly string[] {
  * Why the robot must not drive on, in one short word, or nothing.
  *
  * In this order: `worker`, the model failed; for each required stream whose newest usable sample is older than its maximum age
- * `stale:camera`, or what was wrong with the messages since (`wrong_size:camera`, `clock_jump:camera`), or `missing:camera` if
+ * `stale:camera`, or what was wrong with the messages since (`wrong_size:camera`, `clock_jump:camera`, `stuck:camera`), or `missing:camera` if
  * there never was one; `missing:prediction`; `stale:prediction` if the streams are fresh but the prediction was made from older
  * samples; `nan`; `sigma`.
  */

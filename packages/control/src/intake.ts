@@ -1,4 +1,13 @@
-import { type Arrival, type Contract, type Feature, isMessageType, type Robot, stampOf } from "@polypilot/core";
+import {
+  type Arrival,
+  type Contract,
+  type Feature,
+  type FeatureData,
+  isMessageType,
+  type Nanoseconds,
+  type Robot,
+  stampOf,
+} from "@polypilot/core";
 import { decodeFeature } from "@polypilot/sensors";
 import type { StreamSample } from "@polypilot/streams";
 import { Observable } from "rxjs";
@@ -12,20 +21,27 @@ export interface IntakeState {
   readonly ledger: Ledger;
   /** Called first for each message, whatever becomes of it. */
   onArrival(stream: string, arrival: Arrival): void;
+  /** Whether the robot has been told to move for long enough that a camera must see another picture each time. */
+  hasMoved(nowNs: Nanoseconds): boolean;
 }
+
+/** The last picture of each camera. */
+type Pictures = Map<string, FeatureData>;
 
 /**
  * The features of all streams of the contract, in the order of arrival.
  *
  * Each message's stamp is checked (`refuseStamp`), its feature decoded (`decodeFeature`), and what cannot be used is counted by
- * stream and reason. Streams without a feature are watched and emit nothing. Unsubscribing unsubscribes from all topics.
+ * stream and reason. A camera that shows the very same picture again while the robot moves is `stuck`, and stays so until it shows
+ * another. Streams without a feature are watched and emit nothing. Unsubscribing unsubscribes from all topics.
  */
 export function intake(robot: Robot, contract: Contract, state: IntakeState): Observable<StreamSample<Feature>> {
   return new Observable((subscriber) => {
+    const pictures: Pictures = new Map();
     for (const [name, { topic, type }] of Object.entries(contract.streams)) {
       if (!isMessageType(type)) continue; // the contract was checked
       const onArrival = (arrival: Arrival) => {
-        const sample = accept(contract, state, name, arrival);
+        const sample = accept(contract, { ...state, pictures }, name, arrival);
         if (sample) subscriber.next(sample);
       };
       subscriber.add(robot.subscribe(topic, type, onArrival));
@@ -35,7 +51,7 @@ export function intake(robot: Robot, contract: Contract, state: IntakeState): Ob
 
 function accept(
   contract: Contract,
-  state: IntakeState,
+  state: IntakeState & { readonly pictures: Pictures },
   name: string,
   arrival: Arrival,
 ): StreamSample<Feature> | undefined {
@@ -58,7 +74,18 @@ function accept(
   }
   const result = decodeFeature(stream, message);
   if (!result.ok) return refuse(result.reason);
+  if (stream.feature.kind === "camera") {
+    const suspicious = watch.bad === "stuck" || state.hasMoved(receivedNs);
+    if (suspicious && isSame(state.pictures.get(name), result.feature.data)) return refuse("stuck");
+    state.pictures.set(name, result.feature.data);
+  }
   if (result.warnings) state.ledger.warned(name, result.warnings);
   state.watches[name] = { newestNs: stampNs };
   return { stream: name, stampNs, receivedNs, value: result.feature };
 }
+
+function isSame(a: FeatureData | undefined, b: FeatureData): boolean {
+  return a !== undefined && bytesOf(a).equals(bytesOf(b));
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: FeatureData) => Buffer.from(buffer, byteOffset, byteLength);

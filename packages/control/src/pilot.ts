@@ -19,6 +19,9 @@ import type { StreamWatch } from "./stream-watch.js";
 /** Good predictions in a row after which a model that failed is trusted again. */
 export const RECOVERY_PREDICTIONS = 3;
 
+/** How long a robot that was told to move may show a camera the same picture. */
+const STARTING_NS = 1_000_000_000n;
+
 /** What a pilot needs to have and whom it tells. */
 export interface PilotOptions {
   readonly robot: Pick<Robot, "publish">;
@@ -52,6 +55,8 @@ export class Pilot {
   private unused = false;
   private workerFailed = false;
   private goodInARow = 0;
+  /** Since when the speed that was let through is above 0. */
+  private movingSinceNs: Nanoseconds | undefined;
 
   constructor(private readonly options: PilotOptions) {
     this.ledger = ledger(options.contract);
@@ -62,6 +67,11 @@ export class Pilot {
   /** One message came in on a stream, whatever becomes of it. */
   arrive(stream: string, { message }: Arrival): void {
     this.executed = readExecuted(this.options.contract, this.executed, stream, message);
+  }
+
+  /** Whether the robot has been told to move for a while. */
+  hasMoved(nowNs: Nanoseconds): boolean {
+    return this.movingSinceNs !== undefined && nowNs - this.movingSinceNs >= STARTING_NS;
   }
 
   /** The model answered. */
@@ -91,6 +101,7 @@ export class Pilot {
     const { watches: streams, workerFailed, newest } = this;
     const output = this.gate.gate(this.state, { nowNs, streams, workerFailed, ...(newest && { wish: newest.wish }) });
     this.state = output.state;
+    this.movingSinceNs = output.limited.speedMps > 0 ? (this.movingSinceNs ?? nowNs) : undefined;
     this.send(nowNs, output);
   }
 

@@ -13,10 +13,9 @@ export interface SensorFaults {
 
 const header = (atNs: bigint) => ({ stamp: toRosTime(atNs), frame_id: "base_link" });
 
-/** A grey image whose first pixel is `first`. */
-export function image(atNs: bigint, first = 100, width = 16, height = 12): Image {
-  const data = new Uint8Array(width * height).fill(100);
-  data[0] = first;
+/** A grey image that is a little brighter or darker each time. */
+export function image(atNs: bigint, width = 16, height = 12): Image {
+  const data = new Uint8Array(width * height).fill(80 + Number((atNs / 1_000_000n) % 97n));
   return { header: header(atNs), height, width, encoding: "mono8", is_bigendian: 0, step: width, data };
 }
 
