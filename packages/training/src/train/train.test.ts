@@ -27,6 +27,7 @@ const base = {
   batchSize: 32,
   epochs: 4,
   learningRate: 5e-3,
+  augmentation: { brightness: 0.1 },
   clock: virtualClock(),
 } satisfies Partial<TrainOptions>;
 
