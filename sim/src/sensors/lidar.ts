@@ -33,14 +33,15 @@ export function lidarSensor(props: readonly Prop[], rateHz: number): Sensor<"sen
         const noisy = range + noiseM * rng.normal();
         ranges[i] = noisy >= nearestM && noisy <= farthestM ? noisy : Number.POSITIVE_INFINITY;
       }
+      // float32 in the message: a recording must hold the same numbers as the message that was seen.
       return {
         header: { stamp: toRosTime(stampNs), frame_id: "laser" },
-        angle_min: -fieldOfViewRad / 2,
-        angle_max: fieldOfViewRad / 2,
-        angle_increment: increment,
+        angle_min: Math.fround(-fieldOfViewRad / 2),
+        angle_max: Math.fround(fieldOfViewRad / 2),
+        angle_increment: Math.fround(increment),
         time_increment: 0,
-        scan_time: 1 / rateHz,
-        range_min: nearestM,
+        scan_time: Math.fround(1 / rateHz),
+        range_min: Math.fround(nearestM),
         range_max: farthestM,
         ranges,
         intensities: new Float32Array(0),
