@@ -1,7 +1,7 @@
 import type { Arrival, Clock, MessageType, MessageTypes, Robot } from "@polypilot/core";
 
 /** A message that was published. */
-export interface Published {
+interface Published {
   readonly topic: string;
   readonly type: MessageType;
   readonly message: MessageTypes[MessageType];

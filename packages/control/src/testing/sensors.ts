@@ -20,21 +20,21 @@ export function image(atNs: bigint, width = 16, height = 12): Image {
 }
 
 /** A scan of nine beams at 3 m. */
-export function scan(atNs: bigint): LaserScan {
+function scan(atNs: bigint): LaserScan {
   const beams = { angle_min: -1, angle_max: 1, angle_increment: 0.25, time_increment: 0, scan_time: 0.1 };
   const ranges = new Float32Array(9).fill(3);
   return { header: header(atNs), ...beams, range_min: 0.05, range_max: 12, ranges, intensities: new Float32Array() };
 }
 
 /** The wheel turning at 10 rad/s, the steering joint at 0.05 rad. */
-export function jointState(atNs: bigint): JointState {
+function jointState(atNs: bigint): JointState {
   const velocity = Float64Array.of(10, 0);
   const position = Float64Array.of(0, 0.05);
   return { header: header(atNs), name: ["wheel", "steer"], position, velocity, effort: new Float64Array() };
 }
 
 /** Driving at 0.7 m/s. */
-export function odometry(atNs: bigint): Odometry {
+function odometry(atNs: bigint): Odometry {
   const zero = { x: 0, y: 0, z: 0 };
   const covariance = new Float64Array(36);
   return {
