@@ -1,8 +1,10 @@
 import { parseContract, virtualClock } from "@polypilot/core";
 import { describe, expect, it } from "vitest";
+import { studentInterval } from "../statistics/index.js";
 import { syntheticContractText, syntheticDemonstrations } from "../testing/synthetic-demonstrations.js";
 import { compare } from "./compare.js";
 import { comparisonReport, comparisonText } from "./compare-report.js";
+import { hurtWarnings } from "./hurt-warnings.js";
 import { singleTaskContract } from "./single-task-contract.js";
 
 const contract = parseContract(syntheticContractText);
@@ -60,20 +62,29 @@ describe("compare", () => {
     expect(result.warnings).toEqual([]);
   });
 
-  it("warns when the auxiliary heads clearly hurt", async () => {
-    const { reconstruction, ...rest } = contract.heads;
-    const greedy = {
-      ...contract,
-      heads: { ...rest, reconstruction: { ...reconstruction!, loss_scale: 1e6 } },
-      weighting: { method: "equal", options: {} },
-    };
-    const settings = { ...base.settings, epochs: 12 };
-    const { warnings } = await compare({ ...base, settings, contract: greedy, seeds: [1, 2, 3] });
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain("multi-task is worse than single-task at steering");
-  });
-
   it("refuses to compare nothing", async () => {
     await expect(compare({ ...base, seeds: [] })).rejects.toThrow(/Found 0 seeds/);
+  });
+});
+
+describe("hurtWarnings", () => {
+  const difference = (low: number, high: number, better: "higher" | "lower" = "higher") => ({
+    head: "steering",
+    metric: { name: "m", title: "M", unit: "1", better },
+    differences: [{ name: "multi-task", interval: { ...studentInterval([low, high]), low, high } }],
+  });
+
+  it("warns only where the whole interval is on the bad side, whichever side that is", () => {
+    expect(hurtWarnings([difference(-0.3, -0.1)], "single-task")).toEqual([
+      "multi-task is worse than single-task at steering (M): its further heads hurt here.",
+    ]);
+    expect(hurtWarnings([difference(-0.3, 0.1)], "single-task")).toEqual([]);
+    expect(hurtWarnings([difference(0.1, 0.3)], "single-task")).toEqual([]);
+    expect(hurtWarnings([difference(0.1, 0.3, "lower")], "single-task")).toHaveLength(1);
+    expect(hurtWarnings([difference(Number.NaN, Number.NaN)], "single-task")).toEqual([]);
+  });
+
+  it("goes by each head's chief metric alone", () => {
+    expect(hurtWarnings([difference(-1, 1), difference(-2, -1)], "single-task")).toEqual([]);
   });
 });

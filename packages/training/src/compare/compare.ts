@@ -6,6 +6,7 @@ import { type ScoredMetric, type Scores, scoreHeads } from "../evaluate/score-he
 import { type Interval, pairedDifference, studentInterval } from "../statistics/index.js";
 import { fitModel } from "../train/fit-model.js";
 import { defaultSettings, type TrainProgress, type TrainSettings } from "../train/train-options.js";
+import { hurtWarnings } from "./hurt-warnings.js";
 import { singleTaskContract } from "./single-task-contract.js";
 
 /** One way to train that is compared. */
@@ -115,21 +116,6 @@ function comparedMetrics(columns: readonly ComparedColumn[]): ComparedMetric[] {
   );
 }
 
-/** The chief metric of each head decides: an interval wholly on the bad side of 0. */
-function warningsFor(metrics: readonly ComparedMetric[], first: string): string[] {
-  const seen = new Set<string>();
-  return metrics.flatMap(({ head, metric, differences }) => {
-    if (seen.has(head)) return [];
-    seen.add(head);
-    return differences.flatMap(({ name, interval }) => {
-      const worst = metric.better === "lower" ? -interval.low : interval.high;
-      return worst < 0
-        ? [`${name} is worse than ${first} at ${head} (${metric.title}): its further heads hurt here.`]
-        : [];
-    });
-  });
-}
-
 /**
  * Trains the same robot in several ways, for the same budget and seeds, and says what each is worth on samples that none saw.
  *
@@ -160,6 +146,6 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   signal?.throwIfAborted();
   const compared = columns.map((column, i) => ({ ...column, runs: runs[i]! }));
   const metrics = comparedMetrics(compared);
-  const warnings = warningsFor(metrics, columns[0]!.name);
+  const warnings = hurtWarnings(metrics, columns[0]!.name);
   return { seeds, settings, columns: compared, metrics, warnings, backend: backend.description };
 }
