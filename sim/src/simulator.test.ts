@@ -63,7 +63,7 @@ async function hashOf(options: Partial<SimulatorOptions>, also: readonly (readon
     );
   for (const [topic, type] of also) simulator.subscribe(topic, type, () => {});
   simulator.start();
-  for (let k = 0n; k < 20n; k += 1n) {
+  for (let k = 0n; k < 10n; k += 1n) {
     drive(simulator, 0.02 * Number(k % 5n), 1);
     await clock.runUntil((k * SEC) / 10n);
   }
@@ -103,7 +103,7 @@ describe("createSimulator", () => {
     const all = [...topics, ...truths];
     const arrivals = listen(simulator, all);
     simulator.start();
-    for (let k = 1n; k < 60n; k += 1n) {
+    for (let k = 1n; k < 30n; k += 1n) {
       drive(simulator, 0, 1);
       await clock.runUntil((k * SEC) / 10n);
     }
@@ -204,7 +204,7 @@ describe("createSimulator", () => {
       const turn = 0.8 * Math.tan(0.2) * (1 / 0.325);
       const twist = { linear: { x: 0.8, y: 0, z: 0 }, angular: { x: 0, y: 0, z: turn } };
       simulator.start();
-      for (let k = 1n; k <= 30n; k += 1n) {
+      for (let k = 1n; k <= 20n; k += 1n) {
         if (type === "ackermann_msgs/msg/AckermannDriveStamped") drive(simulator, 0.2, 0.8);
         else if (type === "geometry_msgs/msg/TwistStamped") simulator.publish("/drive", type, { header, twist });
         else simulator.publish("/drive", type, twist);
@@ -212,7 +212,7 @@ describe("createSimulator", () => {
       }
       expect(simulator.truth().speedMps).toBeCloseTo(0.8, 2);
       expect(simulator.truth().steeringRad).toBeCloseTo(0.2, 2);
-      expect(back.length).toBe(30);
+      expect(back.length).toBe(20);
     }
   });
 

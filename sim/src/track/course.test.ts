@@ -28,18 +28,20 @@ describe("courseOf", () => {
 
 describe("generateCourse", () => {
   it("closes, keeps the radius and keeps away from itself", () => {
-    for (let seed = 0; seed < 20; seed += 1) {
+    for (let seed = 0; seed < 8; seed += 1) {
       const course = generateCourse(random(seed), options);
       const n = course.x.length;
       expect(Math.hypot(course.x[n - 1]! - course.x[0]!, course.y[n - 1]! - course.y[0]!)).toBeLessThan(0.06);
       expect(Math.max(...course.curvature.map(Math.abs))).toBeLessThanOrEqual(1 / options.minRadiusM);
+      let nearest = Number.POSITIVE_INFINITY;
       for (let i = 0; i < n; i += 7) {
         for (let j = i + 7; j < n; j += 7) {
           const along = Math.min(j - i, n - j + i) * course.stepM;
           const apart = Math.hypot(course.x[i]! - course.x[j]!, course.y[i]! - course.y[j]!);
-          if (along > 4) expect(apart).toBeGreaterThan(options.clearanceM - 0.2);
+          if (along > 4 && apart < nearest) nearest = apart;
         }
       }
+      expect(nearest).toBeGreaterThan(options.clearanceM - 0.2);
     }
   });
 
