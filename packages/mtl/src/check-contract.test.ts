@@ -28,6 +28,16 @@ it.each([
   ["an unknown encoder", ["name: conv", "name: cnn"], /one of conv, ranges, vector/],
   ["an encoder for another kind of stream", ["name: ranges", "name: conv"], /reads ranges/],
   ["an unknown option of an encoder", ["sizes: [3]", "size: [3]"], /encoder\/imu.*size/],
+  [
+    "an encoder without layers",
+    ["channels: [4, 6, 8]", "channels: []"],
+    /channels is a list of one or more whole numbers/,
+  ],
+  [
+    "class weights that are not one a class",
+    ["options: { hidden: 6 }", "options: { class_weights: [1, 2] }"],
+    /has 4 numbers/,
+  ],
   ["an unknown option of a head", ["options: { hidden: 6 }", "options: { depth: 6 }"], /heads\.sign\.options.*depth/],
 ] as const)("refuses %s", (_, replacement, message) => {
   expect(() => checkContract(tinyContract(replacement))).toThrow(message);

@@ -13,7 +13,15 @@ export type OptionSpec =
     }
   | { readonly type: "choice"; readonly default: string; readonly values: readonly string[]; readonly doc: string }
   | { readonly type: "boolean"; readonly default: boolean; readonly doc: string }
-  | { readonly type: "numbers"; readonly default: readonly number[]; readonly doc: string };
+  | {
+      readonly type: "numbers";
+      readonly default: readonly number[];
+      /** Sizes: at least one, each a whole number of at least 1. */
+      readonly counts?: true;
+      readonly doc: string;
+    };
+
+const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 1;
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
@@ -30,7 +38,10 @@ export type OptionValues<S extends OptionSpecs> = {
 
 function fits(spec: OptionSpec, value: unknown): boolean {
   if (spec.type === "boolean") return typeof value === "boolean";
-  if (spec.type === "numbers") return Array.isArray(value) && value.every((v) => Number.isFinite(v));
+  if (spec.type === "numbers") {
+    if (!Array.isArray(value)) return false;
+    return spec.counts ? value.length > 0 && value.every(isCount) : value.every((v) => Number.isFinite(v));
+  }
   if (spec.type === "choice") return spec.values.includes(value as string);
   if (spec.above !== undefined && !(Number(value) > spec.above)) return false;
   if (typeof value !== "number" || !Number.isFinite(value)) return false;
@@ -40,7 +51,7 @@ function fits(spec: OptionSpec, value: unknown): boolean {
 
 function wanted(spec: OptionSpec): string {
   if (spec.type === "boolean") return "true or false";
-  if (spec.type === "numbers") return "a list of numbers";
+  if (spec.type === "numbers") return spec.counts ? "a list of one or more whole numbers from 1" : "a list of numbers";
   if (spec.type === "choice") return `one of ${spec.values.join(", ")}`;
   if (spec.above !== undefined)
     return `a number above ${spec.above}${spec.max === undefined ? "" : ` and at most ${spec.max}`}`;

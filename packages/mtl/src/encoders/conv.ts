@@ -8,6 +8,7 @@ const options = {
   channels: {
     type: "numbers",
     default: [16, 32, 48, 64],
+    counts: true,
     doc: "channels after each convolution; each halves the image's sides",
   },
   dropout: { type: "number", default: 0, min: 0, max: 0.9, doc: "share of the vector's numbers zeroed in training" },

@@ -4,7 +4,7 @@ import { type OptionSpecs, resolveOptions } from "../options.js";
 import type { Encoder } from "./encoder.js";
 
 const options = {
-  sizes: { type: "numbers", default: [16], doc: "numbers after each layer" },
+  sizes: { type: "numbers", default: [16], counts: true, doc: "numbers after each layer" },
   dropout: { type: "number", default: 0, min: 0, max: 0.9, doc: "share of the vector's numbers zeroed in training" },
 } as const satisfies OptionSpecs;
 

@@ -1,6 +1,6 @@
 import { sizeOf } from "@polypilot/core";
 import type { GraphBuilder } from "./graph-builder.js";
-import type { KernelRule } from "./kernel-rule.js";
+import { cannotExport, type KernelRule } from "./kernel-rule.js";
 import type { Traced } from "./record-kernels.js";
 
 /** One input, one output, number by number: the layout stays as it is. */
@@ -59,7 +59,10 @@ export const elementwiseRules: Readonly<Record<string, KernelRule>> = {
   Sqrt: simple("Sqrt"),
   Tanh: simple("Tanh"),
   Square: unary((graph, x) => graph.node("Mul", [x, x])),
-  Cast: unary((graph, x) => graph.node("Cast", [x], { to: { int: 1 } })), // every number in the exported graph is a float
+  Cast: unary((graph, x, { dtype }) => {
+    if (dtype !== "float32") throw cannotExport(`a cast to ${String(dtype)}`);
+    return graph.node("Cast", [x], { to: { int: 1 } });
+  }),
   ClipByValue: unary((graph, x, { clipValueMin, clipValueMax }) =>
     graph.node("Clip", [x, graph.floats([clipValueMin as number], []), graph.floats([clipValueMax as number], [])]),
   ),

@@ -158,6 +158,12 @@ describe("an exported operation", () => {
   });
 });
 
+it("refuses a cast that would cut fractions off silently", () => {
+  const spec: FeatureSpec = { shape: [4], dtype: "float32", unit: "1", range: [[0, 1]] };
+  const cut = (x: tf.Tensor) => tf.cast(tf.cast(x, "int32"), "float32");
+  expect(() => exportOnnx(modelOf(spec, cut), { heads: ["f"] })).toThrow(/cast to int32/);
+});
+
 describe("an exported model", () => {
   const deployable = architectures.filter((a) => a.deployable).map((a) => a.name);
 

@@ -4,7 +4,7 @@ import { crossEntropy, oneHotRows } from "../layers/cross-entropy.js";
 import { dense } from "../layers/dense.js";
 import { type OptionSpecs, resolveOptions } from "../options.js";
 import type { Head } from "./head.js";
-import { checkLabelSize } from "./labels.js";
+import { checkClassWeights, checkLabelSize } from "./labels.js";
 
 type ClassificationContract = Extract<HeadContract, { kind: "classification" }>;
 
@@ -27,6 +27,7 @@ export const classification: Head = {
   create: ({ name, prefix, head, input }) => {
     const { classes, options: given } = head as ClassificationContract;
     const { hidden, class_weights } = resolveOptions(options, given, `heads.${name}.options`);
+    checkClassWeights(name, class_weights, classes);
     const before = hidden > 0 ? [dense(`${prefix}/hidden`, input.vectorSize, hidden, { activation: "relu" })] : [];
     const last = dense(`${prefix}/logits`, hidden > 0 ? hidden : input.vectorSize, classes.length, {
       activation: "linear",

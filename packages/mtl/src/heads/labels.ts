@@ -19,3 +19,13 @@ export function checkLabelSize(head: string, labels: BatchArray & { readonly mas
     todo: "Make the labels by this contract",
   });
 }
+
+/** @throws PolypilotError `MTL_OPTION` if there are weights, but not one for each class. */
+export function checkClassWeights(head: string, weights: readonly number[], classes: readonly string[]): void {
+  if (weights.length === 0 || weights.length === classes.length) return;
+  throw new PolypilotError("MTL_OPTION", ["mtl", `heads.${head}.options`], {
+    expected: `class_weights has ${classes.length} numbers, one a class`,
+    found: `${weights.length}`,
+    todo: `Write one for each of ${classes.join(", ")}, or leave it out`,
+  });
+}

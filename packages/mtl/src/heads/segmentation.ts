@@ -4,7 +4,7 @@ import { crossEntropy, oneHotRows } from "../layers/cross-entropy.js";
 import { mapDecoder } from "../layers/map-decoder.js";
 import { type OptionSpecs, resolveOptions } from "../options.js";
 import type { Head } from "./head.js";
-import { checkLabelSize } from "./labels.js";
+import { checkClassWeights, checkLabelSize } from "./labels.js";
 
 type SegmentationContract = Extract<HeadContract, { kind: "segmentation" }>;
 
@@ -27,6 +27,7 @@ export const segmentation: Head = {
   create: ({ name, prefix, head, input }) => {
     const { classes, width, height, stream, options: given } = head as SegmentationContract;
     const resolved = resolveOptions(options, given, `heads.${name}.options`);
+    checkClassWeights(name, resolved.class_weights, classes);
     const maps = input.maps[stream];
     if (!maps) {
       throw new PolypilotError("MTL_HEAD", ["mtl", `heads.${name}`], {
