@@ -2,7 +2,7 @@ import {
   type Contract,
   type Feature,
   type FeatureData,
-  type HeadContract,
+  type LabelContract,
   msToNs,
   type Nanoseconds,
 } from "@polypilot/core";
@@ -29,98 +29,119 @@ export interface SampleStore {
   table(): { readonly table: SampleTable; readonly episodes: readonly DemonstrationEpisode[] };
 }
 
-type Labels = Record<string, { readonly column: Column; row: number[] }>;
-
 /**
  * @param stride - keep every stride-th set of an episode, counted from its first. Labels `ahead` still count every set.
  */
 export function sampleStore(contract: Contract, stride: number): SampleStore {
-  const features: Record<string, Column> = {};
-  for (const [name, { feature }] of Object.entries(contract.streams))
-    if (feature) features[name] = column(featureSpec(feature));
-  const tracks: Record<string, LabelTrack> = {};
-  const labels: Labels = {};
-  const aheads: Record<string, number> = {};
-  for (const [name, head] of Object.entries(contract.heads)) {
-    labels[name] = { column: labelColumn(contract, features, name, head), row: [] };
-    if ("stream" in head.label) aheads[name] = head.label.ahead;
-    else tracks[name] = labelTrack(msToNs(head.label.tolerance_ms));
-  }
-  const offsets = [0, ...Object.values(aheads)];
-  const wanted = (set: number) => offsets.some((ahead) => set >= ahead && (set - ahead) % stride === 0);
-
-  let stampNs: Nanoseconds[] = [];
-  let featureRow: number[] = [];
-  let episodes: DemonstrationEpisode[] = [];
-  let stamps: Nanoseconds[] = []; // of the episode at hand, one a set
-  let rows: number[] = []; // of the episode at hand, one a set; −1 where the set is not stored
-  let keptRows = 0;
-
-  const reset = () => {
-    stamps = [];
-    rows = [];
-    for (const track of Object.values(tracks)) track.clear();
-  };
-  return {
-    addSet(atNs, set) {
-      let row = -1;
-      if (wanted(stamps.length))
-        for (const [name, to] of Object.entries(features)) row = to.push(set[name]!.value.data);
-      stamps.push(atNs);
-      rows.push(row);
-    },
-    addLabel(head, atNs, data) {
-      tracks[head]?.add(atNs, data);
-    },
-    keep(episode, id, source) {
-      const sets = [...stamps.keys()].filter((set) => set % stride === 0);
-      const first = stampNs.length;
-      for (const set of sets) {
-        stampNs.push(stamps[set]!);
-        featureRow.push(rows[set]!);
-      }
-      const at = sets.map((set) => stamps[set]!);
-      for (const [head, entry] of Object.entries(labels)) {
-        const ahead = aheads[head];
-        const found =
-          ahead === undefined ? tracks[head]!.attach(at, entry.column) : sets.map((set) => rows[set + ahead] ?? -1);
-        entry.row = entry.row.concat(found);
-      }
-      const { task, outcome, startNs, endNs } = episode;
-      if (sets.length > 0)
-        episodes.push({ id, task, outcome, start: startNs, end: endNs, source, first, count: sets.length });
-      keptRows = Object.values(features)[0]!.length;
-      reset();
-    },
-    drop() {
-      for (const to of Object.values(features)) to.truncate(keptRows);
-      reset();
-    },
-    remove(id) {
-      episodes = episodes.filter((episode) => episode.id !== id);
-    },
-    get size() {
-      return stampNs.length;
-    },
-    get episodes() {
-      return episodes;
-    },
-    table() {
-      const kept = episodes.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
-      stampNs = kept.map((index) => stampNs[index]!);
-      featureRow = kept.map((index) => featureRow[index]!);
-      for (const entry of Object.values(labels)) entry.row = kept.map((index) => entry.row[index]!);
-      let first = 0;
-      episodes = episodes.map((episode) => {
-        first += episode.count;
-        return { ...episode, first: first - episode.count };
-      });
-      return { table: { stampNs, featureRow, features, labels }, episodes };
-    },
-  };
+  return new GrowingStore(contract, stride);
 }
 
-/** Labels that are a stream's feature lie in that stream's own column. */
-function labelColumn(contract: Contract, features: Record<string, Column>, name: string, head: HeadContract): Column {
-  return "stream" in head.label ? features[head.label.stream]! : column(labelSpec(contract, name));
+/** One head's labels: read from messages, or the feature of a later set. */
+interface HeadLabels {
+  readonly column: Column;
+  readonly source: LabelTrack | { readonly ahead: number };
+  /** By sample. */
+  row: number[];
+}
+
+class GrowingStore implements SampleStore {
+  private readonly features: Readonly<Record<string, Column>>;
+  private readonly labels: Readonly<Record<string, HeadLabels>>;
+  /** How many sets after a sample's own a label needs. */
+  private readonly offsets: readonly number[];
+  private stampNs: Nanoseconds[] = [];
+  private featureRow: number[] = [];
+  private stamps: Nanoseconds[] = []; // of the episode at hand, one a set
+  private rows: number[] = []; // of the episode at hand, one a set; −1 where the set is not stored
+  private keptRows = 0;
+  episodes: readonly DemonstrationEpisode[] = [];
+
+  constructor(
+    contract: Contract,
+    private readonly stride: number,
+  ) {
+    const streams = Object.entries(contract.streams).flatMap(([name, { feature }]) =>
+      feature ? [[name, feature] as const] : [],
+    );
+    this.features = Object.fromEntries(streams.map(([name, feature]) => [name, column(featureSpec(feature))]));
+    const heads = Object.entries(contract.heads);
+    this.labels = Object.fromEntries(heads.map(([name, { label }]) => [name, this.headLabels(contract, name, label)]));
+    this.offsets = [
+      0,
+      ...Object.values(this.labels).flatMap(({ source }) => ("ahead" in source ? [source.ahead] : [])),
+    ];
+  }
+
+  get size(): number {
+    return this.stampNs.length;
+  }
+
+  addSet(stampNs: Nanoseconds, set: Readonly<Record<string, { readonly value: Feature }>>): void {
+    const number = this.stamps.length;
+    let row = -1;
+    if (this.offsets.some((ahead) => number >= ahead && (number - ahead) % this.stride === 0))
+      for (const [name, to] of Object.entries(this.features)) row = to.push(set[name]!.value.data);
+    this.stamps.push(stampNs);
+    this.rows.push(row);
+  }
+
+  addLabel(head: string, stampNs: Nanoseconds, data: FeatureData): void {
+    const { source } = this.labels[head]!;
+    if (!("ahead" in source)) source.add(stampNs, data);
+  }
+
+  keep({ task, outcome, startNs: start, endNs: end }: RecordedEpisode, id: string, source: string): void {
+    const sets = [...this.stamps.keys()].filter((set) => set % this.stride === 0);
+    const stamps = sets.map((set) => this.stamps[set]!);
+    const first = this.size;
+    this.stampNs = this.stampNs.concat(stamps);
+    this.featureRow = this.featureRow.concat(sets.map((set) => this.rows[set]!));
+    for (const entry of Object.values(this.labels)) {
+      const from = entry.source;
+      const rows =
+        "ahead" in from ? sets.map((set) => this.rows[set + from.ahead] ?? -1) : from.attach(stamps, entry.column);
+      entry.row = entry.row.concat(rows);
+    }
+    if (sets.length > 0)
+      this.episodes = [...this.episodes, { id, task, outcome, start, end, source, first, count: sets.length }];
+    this.keptRows = Object.values(this.features)[0]!.length;
+    this.drop();
+  }
+
+  drop(): void {
+    for (const to of Object.values(this.features)) to.truncate(this.keptRows);
+    this.stamps = [];
+    this.rows = [];
+    for (const { source } of Object.values(this.labels)) if (!("ahead" in source)) source.clear();
+  }
+
+  remove(id: string): void {
+    this.episodes = this.episodes.filter((episode) => episode.id !== id);
+  }
+
+  table(): { readonly table: SampleTable; readonly episodes: readonly DemonstrationEpisode[] } {
+    const kept = this.episodes.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
+    const labels = Object.entries(this.labels).map(([head, { column: values, row }]) => {
+      return [head, { column: values, row: kept.map((index) => row[index]!) }] as const;
+    });
+    let first = 0;
+    const episodes = this.episodes.map((episode) => {
+      first += episode.count;
+      return { ...episode, first: first - episode.count };
+    });
+    const table = {
+      stampNs: kept.map((index) => this.stampNs[index]!),
+      featureRow: kept.map((index) => this.featureRow[index]!),
+      features: this.features,
+      labels: Object.fromEntries(labels),
+    };
+    return { table, episodes };
+  }
+
+  /** Labels that are a stream's feature lie in that stream's own column. */
+  private headLabels(contract: Contract, head: string, label: LabelContract): HeadLabels {
+    return "stream" in label
+      ? { column: this.features[label.stream]!, source: { ahead: label.ahead }, row: [] }
+      : { column: column(labelSpec(contract, head)), source: labelTrack(msToNs(label.tolerance_ms)), row: [] };
+  }
 }

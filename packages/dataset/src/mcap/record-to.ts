@@ -100,7 +100,11 @@ class McapRecorder implements Recorder {
       return;
     }
     if (this.isDue(logTimeNs)) this.commit();
-    const data = message instanceof Uint8Array ? message : encodeMessage(type, message);
+    const data = message instanceof Uint8Array ? message : encoded(type, message);
+    if (!data) {
+      channel.lost += 1;
+      return;
+    }
     this.chunk.addMessage(channel.id, channel.sequence++, logTimeNs, publishTimeNs, data);
     if (this.firstNs === undefined) {
       this.firstNs = logTimeNs;
@@ -206,6 +210,15 @@ class McapRecorder implements Recorder {
     if (!this.sink.failure || this.told) return;
     this.told = true;
     this.options.onError?.(this.sink.failure);
+  }
+}
+
+/** The message's CDR, or undefined if it is not what its type says: a robot's odd message is data, not an error. */
+function encoded<K extends MessageType>(type: K, message: MessageTypes[K]): Uint8Array | undefined {
+  try {
+    return encodeMessage(type, message);
+  } catch {
+    return undefined; // counted by the caller
   }
 }
 

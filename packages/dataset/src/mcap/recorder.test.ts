@@ -109,7 +109,7 @@ describe("openRecorder", () => {
       attachments: [["robot.yaml", "application/yaml", "polypilot: 1\n"]],
       metadata: ["polypilot"],
     });
-  });
+  }, 200_000);
 
   it("is complete on disk after every write, and holds all but the last half second of log time", async () => {
     const path = join(folder, "alive.mcap");
@@ -221,6 +221,16 @@ describe("openRecorder", () => {
     expect(messages.length).toBeGreaterThan(50);
     const { written, lost } = recorder.counts;
     expect([written, written + lost]).toEqual([messages.length, 200]);
+  });
+
+  it("counts a message that cannot be encoded as lost, and goes on", async () => {
+    const path = join(folder, "odd.mcap");
+    const recorder = await openRecorder(path, options);
+    recorder.write("/imu", "sensor_msgs/msg/Imu", { header: {} } as never, START);
+    recorder.write("/offset", "polypilot_msgs/msg/Scalar", scalar(START, 1), START);
+    await recorder.close();
+    expect(recorder.counts).toMatchObject({ written: 1, lost: 1, topics: { "/imu": { written: 0, lost: 1 } } });
+    expect((await all(path)).messages.map((m) => m.topic)).toEqual(["/offset"]);
   });
 
   it("refuses an unwritable path, an existing file and a wrong use", async () => {

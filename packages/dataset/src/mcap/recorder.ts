@@ -26,7 +26,7 @@ export interface RecorderOptions {
 }
 
 export interface RecorderCounts {
-  /** Messages taken, and lost because the disk was behind or failed, over all topics. */
+  /** Messages taken, and lost because the disk was behind or failed or they could not be encoded, over all topics. */
   readonly written: number;
   readonly lost: number;
   readonly topics: Readonly<Record<string, { readonly written: number; readonly lost: number }>>;

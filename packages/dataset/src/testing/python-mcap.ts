@@ -1,31 +1,53 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const venv = join(tmpdir(), "polypilot-test-python-mcap");
-const python = join(venv, "bin", "python");
+const shared = join(tmpdir(), "polypilot-test-python-mcap-1.3.1");
+const pythonIn = (folder: string) => join(folder, "bin", "python");
 
 /** Runs Python with MCAP's own package; undefined, with the reason printed, where that cannot be had. */
 export function pythonMcap(): ((script: string, ...args: string[]) => string) | undefined {
-  const ready = () => spawnSync(python, ["-c", "import mcap.reader"]).status === 0;
-  if (!ready() && !install()) return undefined;
-  return (script, ...args) => execFileSync(python, ["-c", script, ...args], { encoding: "utf8" });
+  const folder = isReady(shared) ? shared : install();
+  if (!folder) return undefined;
+  return (script, ...args) => execFileSync(pythonIn(folder), ["-c", script, ...args], { encoding: "utf8" });
 }
 
-function install(): boolean {
+const isReady = (folder: string) => spawnSync(pythonIn(folder), ["-c", "import mcap.reader"]).status === 0;
+
+/** Installs into a folder of its own first: tests run side by side. */
+function install(): string | undefined {
+  const own = mkdtempSync(join(tmpdir(), "polypilot-test-python-"));
   const steps = [
-    ["python3", "-m", "venv", venv],
-    [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "mcap==1.3.1"],
+    ["python3", "-m", "venv", own],
+    [
+      pythonIn(own),
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      "--retries",
+      "1",
+      "--timeout",
+      "15",
+      "mcap==1.3.1",
+    ],
   ];
   for (const [command, ...args] of steps) {
-    const { status, stderr, error } = spawnSync(command!, args, { encoding: "utf8", timeout: 90_000 });
+    const { status, stderr, error } = spawnSync(command!, args, { encoding: "utf8", timeout: 80_000 });
     if (status === 0) continue;
     const reason = error?.message ?? stderr.trim().split("\n").at(-1);
     console.warn(`skipped: no Python with the package mcap (${reason})`);
-    return false;
+    rmSync(own, { recursive: true, force: true });
+    return undefined;
   }
-  return existsSync(python);
+  try {
+    renameSync(own, shared); // the interpreter finds its packages from its own place
+    return shared;
+  } catch {
+    return isReady(shared) ? shared : own; // another test was faster
+  }
 }
 
 /** Prints one JSON line: what MCAP's Python reader finds in a file, checksums checked. */
