@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { polypilot } from "./testing.js";
+import { polypilot } from "./testing/polypilot.js";
 
 describe("the command line", () => {
   it("shows a tour of all commands when nothing is asked", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isAtLeast } from "../doctor/system.js";
-import { polypilot } from "../testing.js";
+import { polypilot } from "../testing/polypilot.js";
 
 describe("doctor", () => {
   it("lists each thing with its state, use and remedy as JSON", async () => {

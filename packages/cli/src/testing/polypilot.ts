@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The compiled command: the same path from src and from dist. */
-const command = fileURLToPath(new URL("../dist/polypilot.js", import.meta.url));
+const command = fileURLToPath(new URL("../../dist/polypilot.js", import.meta.url));
 
 /** What one command line printed and answered. */
 export interface Answer {
@@ -21,7 +21,7 @@ export function polypilot(
   options: { readonly whileRunning?: (child: ReturnType<typeof spawn>) => void; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const cwd = fileURLToPath(new URL("../../../", import.meta.url));
+    const cwd = fileURLToPath(new URL("../../../../", import.meta.url));
     const child = spawn(process.execPath, [command, ...args], { cwd, env: { ...process.env, ...options.env } });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (data) => {
