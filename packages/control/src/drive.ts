@@ -58,6 +58,10 @@ export interface DriveSession {
  * gives the same bytes, and a recorded run can be replayed (`replay`). The robot stands until all streams are fresh.
  *
  * @throws PolypilotError `CONTROL_PREDICTOR` if the model was made for another robot.
+ * @example
+ * const predictor = await workerPredictor({ checkpoint: "checkpoints/sim-car" });
+ * const session = drive({ robot, contract, predictor });
+ * process.once("SIGINT", () => void session.stop().then(() => predictor.close()));
  */
 export function drive(options: DriveOptions): DriveSession {
   const { robot, contract, predictor, onCommand, onPrediction } = options;

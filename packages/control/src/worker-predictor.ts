@@ -11,7 +11,7 @@ export interface WorkerPredictorOptions extends PredictorOptions {
   readonly loader?: string;
   /** Measures the time-outs and the waits between restarts; the wall's by default, in virtual time too: the worker lives there. */
   readonly clock?: Clock;
-  /** Longest time for an answer; 500 ms by default. */
+  /** Longest time for an answer; 1 s by default. */
   readonly timeoutNs?: Nanoseconds;
   /** Longest time to load the model; 30 s by default. */
   readonly startTimeoutNs?: Nanoseconds;
@@ -80,7 +80,7 @@ class Supervisor {
     const model = modelProcess({
       start: { loader, checkpoint, options },
       clock: this.clock,
-      timeoutNs: this.options.timeoutNs ?? 500_000_000n,
+      timeoutNs: this.options.timeoutNs ?? 1_000_000_000n,
       startTimeoutNs: this.options.startTimeoutNs ?? 30_000_000_000n,
     });
     this.process = model;
