@@ -196,6 +196,10 @@ describe("simplex", () => {
     );
   });
 
+  it("stays on the simplex for numbers that are far from it", () => {
+    expect([...projectOntoSimplex([1e20, -3e20, 1e20])]).toEqual([0.5, 0, 0.5]);
+  });
+
   it("takes the softmax of numbers whose powers overflow", () => {
     expect([...softmax([1e6, 1e6])]).toEqual([0.5, 0.5]);
   });

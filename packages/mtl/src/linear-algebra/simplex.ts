@@ -4,7 +4,10 @@
  * @see Held, Wolfe and Crowder 1974, Validation of subgradient optimization; Duchi et al. 2008, figure 1.
  */
 export function projectOntoSimplex(y: ArrayLike<number>): Float64Array {
-  const sorted = Float64Array.from(y).sort().reverse();
+  const highest = Math.max(...Array.from(y));
+  // Only differences count, and from the highest number down they keep their digits.
+  const shifted = Float64Array.from(y, (value) => value - highest);
+  const sorted = shifted.toSorted().reverse();
   let sum = 0;
   let threshold = 0;
   for (let i = 0; i < sorted.length; i += 1) {
@@ -12,7 +15,7 @@ export function projectOntoSimplex(y: ArrayLike<number>): Float64Array {
     const next = (sum - 1) / (i + 1);
     if (sorted[i]! > next) threshold = next;
   }
-  return Float64Array.from(y, (value) => Math.max(0, value - threshold));
+  return shifted.map((value) => Math.max(0, value - threshold));
 }
 
 /** exp(z_i) / Σ exp(z), safe for large z. */

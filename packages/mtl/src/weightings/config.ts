@@ -14,7 +14,10 @@ function weightsOf(gramian: Float64Array, wanted: Float64Array): Float64Array {
   const m = wanted.length;
   const inverse = diagonal(gramian).map((square) => (square > 0 ? 1 / Math.sqrt(square) : 0));
   const cosines = gramian.map((product, at) => product * inverse[Math.floor(at / m)]! * inverse[at % m]!);
-  const best = times(pseudoInverse(cosines), wanted).map((value, i) => value * inverse[i]!);
+  const unit = times(pseudoInverse(cosines), wanted);
+  // Opposite gradients have no such direction: what is left of it then is rounding.
+  if (squaredLength(cosines, unit) < 1e-20) return new Float64Array(m);
+  const best = unit.map((value, i) => value * inverse[i]!);
   const length = Math.sqrt(squaredLength(gramian, best));
   if (!(length > 0)) return new Float64Array(m);
   const along = times(gramian, best).reduce((sum, inner) => sum + inner, 0) / length;
@@ -25,7 +28,8 @@ function weightsOf(gramian: Float64Array, wanted: Float64Array): Float64Array {
  * The direction with the same cosine to every task's gradient, as long as the gradients' projections on it together.
  *
  * u = unit(Û⁺ 1) with the unit gradients as rows of Û, and d = (Σ g_t · u) u. Independent gradients never conflict with it, and each
- * loss falls in proportion to its gradient's length. A gradient of 0 asks for nothing.
+ * loss falls in proportion to its gradient's length. A gradient of 0 asks for nothing; opposite
+ * gradients leave no such direction, and all weights are 0.
  *
  * @see Liu, Chu and Thuerey 2025, ConFIG: Towards Conflict-free Training of Physics Informed Neural Networks, arXiv:2408.11104,
  * equation 2.
