@@ -32,7 +32,7 @@ export const generateCheck = {
 };
 export const lint = { name: "biome ci", run: () => run(bin("@biomejs/biome", "biome"), ["ci", "."]) };
 export const types = { name: "tsc -b", run: () => run(bin("typescript", "tsc"), ["-b"]) };
-export const unused = { name: "knip", run: () => run(bin("knip"), ["--no-progress"]) };
+export const unused = { name: "knip", run: () => run(bin("knip"), ["--no-progress", "--no-config-hints"]) };
 
 /** One step's outcome in the shape of the tests': it counts as one. */
 async function runStep(step) {

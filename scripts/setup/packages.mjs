@@ -11,9 +11,6 @@ const pnpmFolder = () => join(cache, `pnpm-${pnpmVersion()}`);
 /** pnpm's entry for Node: it finds the native program, which npm may or may not have put in place of the command. */
 const pnpmScript = () => join(pnpmFolder(), "node_modules", "pnpm", "bin", "pnpm.mjs");
 
-/** The folder that holds the command pnpm. */
-export const pnpmBin = () => join(pnpmFolder(), "node_modules", ".bin");
-
 /** Installs into a temporary folder and renames it: an interrupted set-up leaves nothing half done. */
 export async function npmFolder(name, spec, folder) {
   const temporary = `${folder}.${process.pid}`;

@@ -14,13 +14,23 @@ export class StepError extends Error {
   /** The last lines of the log, without npm's warnings about configuration. */
   tail(lines = 15) {
     if (!this.log) return "";
-    const text = readFileSync(this.log, "utf8").trimEnd().split("\n");
-    return text
-      .filter((line) => !line.startsWith("npm warn") && !line.startsWith("npm notice"))
+    return meaningful(this.log)
       .slice(-lines)
       .map((line) => `    ${line}`)
       .join("\n");
   }
+}
+
+const meaningful = (log) =>
+  readFileSync(log, "utf8")
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !/^npm (warn|notice)/.test(line));
+
+/** The line of a log that says best what went wrong. */
+export function errorLine(log) {
+  const lines = meaningful(log).map((line) => line.trim());
+  return lines.findLast((line) => /error/i.test(line) && !/^at /.test(line)) ?? lines.at(-1) ?? "";
 }
 
 const running = new Set();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { compileTensorflow, tensorflowFolder } from "./compile-tensorflow.mjs";
 import { withLock } from "./lock.mjs";
 import { root, sha256, which } from "./places.mjs";
-import { runLogged } from "./run-logged.mjs";
+import { errorLine, runLogged } from "./run-logged.mjs";
 import { say, step } from "./step.mjs";
 
 const verifyScript = join(root, "scripts", "setup", "verify-tensorflow.cjs");
@@ -22,7 +22,7 @@ export function missingTools() {
 }
 
 /** What to type to be able to train, for the usual systems. */
-export const advice = [
+const advice = [
   "    Debian, Ubuntu   sudo apt-get install -y g++ python3 python3-pip",
   "    Fedora           sudo dnf install -y gcc-c++ python3 python3-pip",
   "    macOS            xcode-select --install",
@@ -87,7 +87,7 @@ async function attempt(reasons, what, work) {
     return true;
   } catch (error) {
     if (!("log" in error)) throw error;
-    const last = error.log ? error.tail(1).trim() : "";
+    const last = error.log ? errorLine(error.log) : "";
     reasons.push(
       `${what}: ${error.message}${last ? `; ${last.slice(0, 200)}` : ""}${error.log ? ` (log: ${error.log})` : ""}`,
     );
@@ -96,7 +96,7 @@ async function attempt(reasons, what, work) {
 }
 
 /** Changes whenever another attempt could end differently: tools, versions, packages. */
-export const tensorflowKey = () => sha256(missingTools().join(), process.versions.modules, tensorflowFolder());
+const tensorflowKey = () => sha256(missingTools().join(), process.versions.modules, tensorflowFolder());
 
 /** Whether the stamp's answer still holds. A failure counts as an answer until the machine changes. */
 export function tensorflowReady(stamp) {

@@ -9,7 +9,7 @@ const WIDTH = 56;
 const LANE_M = 1;
 
 /** Age, rate and drops of each stream, as rows. */
-export function streamRows(scene: Scene): (string | number)[][] {
+function streamRows(scene: Scene): (string | number)[][] {
   return Object.entries(scene.streams).map(([name, stream]) => {
     const lost = Object.entries(stream.drops).map(([reason, count]) => `${count} ${reason}`);
     return [
