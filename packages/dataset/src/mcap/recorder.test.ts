@@ -226,7 +226,7 @@ describe("openRecorder", () => {
   it("counts a message that cannot be encoded as lost, and goes on", async () => {
     const path = join(folder, "odd.mcap");
     const recorder = await openRecorder(path, options);
-    recorder.write("/imu", "sensor_msgs/msg/Imu", { header: {} } as never, START);
+    recorder.write("/imu", "sensor_msgs/msg/Imu", { orientation_covariance: new Float64Array(3) } as never, START);
     recorder.write("/offset", "polypilot_msgs/msg/Scalar", scalar(START, 1), START);
     await recorder.close();
     expect(recorder.counts).toMatchObject({ written: 1, lost: 1, topics: { "/imu": { written: 0, lost: 1 } } });
