@@ -34,8 +34,9 @@ const PROOF = 30;
 /**
  * A model that runs in a worker process of its own, so that neither inference nor its death holds up the control loop.
  *
- * When the worker dies or does not answer in time, what it was asked is rejected, and a new worker is started after a wait; questions meanwhile wait for it, so that virtual time stands still. After
- * `maxRestarts` failures in a row it stays stopped until `resume`, and questions are rejected at once.
+ * When the worker dies or does not answer in time, what it was asked is rejected, and a new worker is started after a wait;
+ * questions meanwhile wait for it, so that virtual time stands still. After `maxRestarts` failures in a row it stays stopped until
+ * `resume`, and questions are rejected at once.
  *
  * @throws PolypilotError `CONTROL_WORKER` if the model cannot be loaded, with the loader's words.
  */
