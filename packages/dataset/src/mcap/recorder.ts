@@ -54,8 +54,9 @@ export interface Recorder {
 /**
  * An MCAP file (profile ros2, CDR) that is complete at every moment: a killed program loses at most its last second.
  *
- * Messages gather in chunks; at least every half second, in log time or on the clock, the chunks go to the file together with a
- * whole summary section and footer, which the next write overwrites. `ros2 bag` and Foxglove open the file at any time.
+ * Messages gather in chunks; at least every half second, in log time or on the clock, the chunks go to the file in such steps that
+ * it is a whole one between any two of them (`liveLayout`): `ros2 bag`, Foxglove and every other reader open it at any time. Until
+ * it is closed, the file looks up to 32 MiB longer than it is. What a power cut loses is the operating system's matter.
  *
  * @throws PolypilotError `DATASET_WRITE` or `DATASET_DISK_FULL` if the file cannot be made; `flush` and `close` reject with the
  * same when a later write fails.
