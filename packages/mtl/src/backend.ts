@@ -33,6 +33,7 @@ async function loadNative(): Promise<BackendInfo> {
 }
 
 async function loadPlain(missing?: string): Promise<BackendInfo> {
+  tf.enableProdMode(); // no advice to install what may be missing here
   await import("@tensorflow/tfjs-backend-cpu");
   await tf.setBackend("cpu");
   const info = { name: "cpu", description: `plain JavaScript (tfjs ${tf.version_core})` } as const;
@@ -45,7 +46,9 @@ const firstLine = (cause: unknown) =>
 /**
  * Makes TensorFlow.js ready to compute, and says with what.
  *
- * The native library is what training needs; it is imported here, and nowhere else, at the first call.
+ * The native library is what training needs; it is imported here, and nowhere else, at the first call. It sums in as many threads
+ * as the process may use: the same seed gives the same bits on the same number of cores, and bits that differ in rounding on
+ * another.
  *
  * @param options.prefer - `tensorflow`: the native library or an error. `cpu`: plain JavaScript. Absent: the native library where
  *   it loads, else plain JavaScript with the reason in `missing`.

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "../module.js";
+import { addBias } from "./add-bias.js";
 import type { Activation } from "./dense.js";
 import { relu } from "./relu.js";
 
@@ -31,7 +32,7 @@ export function conv2d(
     ],
     apply: (p, x) => {
       const sum = tf.conv2d(x, p(`${name}/kernel`) as tf.Tensor4D, stride, "same");
-      const y = tf.add(sum, p(`${name}/bias`)) as tf.Tensor4D;
+      const y = addBias(sum, p(`${name}/bias`));
       return activation === "relu" ? relu(y) : y;
     },
   };

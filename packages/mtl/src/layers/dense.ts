@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "../module.js";
+import { addBias } from "./add-bias.js";
 import { relu } from "./relu.js";
 
 /** What follows the weighted sum. */
@@ -28,7 +29,7 @@ export function dense(
       { name: `${name}/bias`, shape: [outputs], initialiser: { kind: "constant", value: options.bias ?? 0 } },
     ],
     apply: (p, x) => {
-      const y = tf.add(tf.matMul(x, p(`${name}/kernel`) as tf.Tensor2D), p(`${name}/bias`)) as tf.Tensor2D;
+      const y = addBias(tf.matMul(x, p(`${name}/kernel`)) as tf.Tensor2D, p(`${name}/bias`));
       return options.activation === "relu" ? relu(y) : y;
     },
   };

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBackend } from "../backend.js";
 import { createParameterSet } from "../parameter-set.js";
+import { addBias } from "./add-bias.js";
 import { dropout } from "./dropout.js";
 import { mapDecoder } from "./map-decoder.js";
 import { maskedMean } from "./masked-mean.js";
@@ -45,6 +46,29 @@ describe("dropout", () => {
 describe("relu", () => {
   it("has the gradient 1 above 0 and 0 at or below", () => {
     expect(valuesOf(() => tf.grad((x) => tf.sum(relu(x)))(tf.tensor1d([-1, 0, 2])))).toEqual([0, 0, 1]);
+  });
+});
+
+describe("addBias", () => {
+  it("passes the gradient on and sums it over everything but channels for the bias", () => {
+    const f = (x: tf.Tensor, b: tf.Tensor) => tf.sum(tf.square(addBias(x, b)));
+    const plain = (x: tf.Tensor, b: tf.Tensor) => tf.sum(tf.square(tf.add(x, b)));
+    const x = tf.tensor3d([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [5, 6],
+        [-7, 8],
+      ],
+    ]);
+    const b = tf.tensor1d([0.5, -1]);
+    for (const i of [0, 1] as const) {
+      const gradientOf = (g: typeof f) => valuesOf(() => tf.grads((u, v) => g(u!, v!))([x, b])[i]!);
+      expect(gradientOf(f)).toEqual(gradientOf(plain));
+    }
+    tf.dispose([x, b]);
   });
 });
 
