@@ -83,7 +83,8 @@ export function expertDriver(simulator: Simulator, options: ExpertOptions): Expe
     const turning = (command.speedMps * Math.tan(command.steeringRad)) / spec.wheelbaseM;
     const twist = { linear: { x: command.speedMps, y: 0, z: 0 }, angular: { x: 0, y: 0, z: turning } };
     if (topic === EXPERT_TOPIC || type === ACKERMANN) {
-      const drive = { steering_angle: command.steeringRad, speed: command.speedMps };
+      // float32, as the message carries them: what is recorded is what was driven
+      const drive = { steering_angle: Math.fround(command.steeringRad), speed: Math.fround(command.speedMps) };
       const rest = { steering_angle_velocity: 0, acceleration: 0, jerk: 0 };
       simulator.publish(topic, ACKERMANN, { header, drive: { ...drive, ...rest } });
     } else if (type === "geometry_msgs/msg/TwistStamped") simulator.publish(topic, type, { header, twist });
