@@ -6,7 +6,7 @@ export class Malformed extends Error {}
 const text = new TextDecoder();
 
 /** Reads MCAP's primitives, little endian, from one record's content. */
-export function cursor(bytes: Uint8Array) {
+function cursor(bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   const take = (length: number) => {
