@@ -41,8 +41,8 @@ export function every(
   const run = () => {
     if (stopped) return;
     tick(clock.nowNs());
-    next += periodNs;
-    while (next <= clock.nowNs()) next += periodNs; // skipped periods are not made up for
+    const late = clock.nowNs() - next;
+    next += periodNs * (late < 0n ? 1n : late / periodNs + 1n); // skipped periods are not made up for
     if (!stopped) cancel = clock.at(next, run);
   };
   cancel = clock.at(next, run);
