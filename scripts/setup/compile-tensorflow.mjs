@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { npmFolder } from "./packages.mjs";
-import { cache } from "./places.mjs";
+import { besides, cache } from "./places.mjs";
 import { runLogged, StepError } from "./run-logged.mjs";
 import { step } from "./step.mjs";
 
@@ -91,9 +91,7 @@ async function link(folder, addonPackage) {
 
 /** Makes `tensorflowFolder()` in a temporary folder and renames it, so that it is whole or not there. */
 export async function compileTensorflow(addonPackage) {
-  const folder = `${tensorflowFolder()}.${process.pid}`;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const folder = besides(tensorflowFolder());
   try {
     await step(`libtensorflow ${wheel.version}`, () => download(folder));
     await step("TensorFlow's addon", () => link(folder, addonPackage));

@@ -1,8 +1,8 @@
 // pnpm, pinned and brought through npm, and the packages of the lock file.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { withLock } from "./lock.mjs";
-import { cache, readJson, root, sha256, workspaceFolders } from "./places.mjs";
+import { besides, cache, readJson, root, sha256, workspaceFolders } from "./places.mjs";
 import { npm, runLogged } from "./run-logged.mjs";
 import { say, step } from "./step.mjs";
 
@@ -13,12 +13,9 @@ const pnpmScript = () => join(pnpmFolder(), "node_modules", "pnpm", "bin", "pnpm
 
 /** Installs into a temporary folder and renames it: an interrupted set-up leaves nothing half done. */
 export async function npmFolder(name, spec, folder) {
-  const temporary = `${folder}.${process.pid}`;
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true });
+  const temporary = besides(folder);
   await npm(name, ["install", "--prefix", temporary, spec]);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(dirname(folder), { recursive: true });
   renameSync(temporary, folder);
 }
 

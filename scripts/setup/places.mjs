@@ -1,8 +1,8 @@
 // Where things are: the clone, and the cache that outlives it.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The root of this clone. */
@@ -19,6 +19,21 @@ export const sha256 = (...parts) => {
   for (const part of parts) hash.update(part).update("\0");
   return hash.digest("hex");
 };
+
+/**
+ * An empty temporary folder beside `folder`, to be renamed to it when all is done. What earlier attempts that were killed left there
+ * is removed; the caller holds the lock.
+ */
+export function besides(folder) {
+  const parent = dirname(folder);
+  mkdirSync(parent, { recursive: true });
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith(`${basename(folder)}.`)) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+  const temporary = `${folder}.${process.pid}`;
+  mkdirSync(temporary);
+  return temporary;
+}
 
 /** Folders of the workspace's packages: packages/*, sim and test. */
 export function workspaceFolders() {
