@@ -17,7 +17,6 @@ export function checkContract(contract: Contract): void {
   const architecture = findMethod(architectures, contract.sharing.architecture, "sharing.architecture");
   resolveOptions(architecture.options, contract.sharing.options, "sharing.options");
   const weighting = findMethod(weightings, contract.weighting.method, "weighting.method");
-  resolveOptions(weighting.options, contract.weighting.options, "weighting.options");
   for (const [name, head] of Object.entries(contract.heads)) {
     if (head.auxiliary === undefined) continue;
     const kind = findMethod(auxiliaries, head.auxiliary, `heads.${name}.auxiliary`);
@@ -28,5 +27,9 @@ export function checkContract(contract: Contract): void {
       ...problem,
     });
   }
-  buildNetwork(contract);
+  const network = buildNetwork(contract);
+  weighting.init(
+    network.heads.map(({ name, module }) => ({ name, lossKind: module.lossKind })),
+    contract.weighting.options,
+  );
 }

@@ -28,13 +28,18 @@ function lossAt(head: string, output: Record<string, number[]>, label: number[])
   return value;
 }
 
-it("has Gauss's negative log-likelihood without its constant as loss", () => {
+it("has Gauss's negative log-likelihood as loss, with the constant that makes 0 its least value", () => {
   // Range [−0.4, 0.5]: middle 0.05, half 0.45. The label 0.275 is 0.5 half ranges from the middle.
   const [mean, s] = [0.2, -1.3];
   expect(lossAt("steering", { mean: [mean], log_variance: [s] }, [0.275])).toBeCloseTo(
-    0.5 * (s + (0.5 - mean) ** 2 * Math.exp(-s)),
+    0.5 * (s + 7 + (0.5 - mean) ** 2 * Math.exp(-s)),
     5,
   );
+});
+
+it("is 0 for a perfect answer of least σ, and above it everywhere else", () => {
+  expect(lossAt("steering", { mean: [0.5], log_variance: [-7] }, [0.275])).toBeCloseTo(0, 6);
+  expect(lossAt("steering", { mean: [0.5], log_variance: [-6.9] }, [0.275])).toBeGreaterThan(0);
 });
 
 it("has the squared error in half ranges as mse", () => {

@@ -27,7 +27,8 @@ const errorOf = (output: HeadOutput, target: tf.Tensor) => tf.sub(output.mean!, 
 const lossOf: Record<RegressionContract["loss"], (o: HeadOutput, t: tf.Tensor, delta: number) => tf.Tensor1D> = {
   "gaussian-nll": (o, t) => {
     const s = o.log_variance!;
-    return mean1(tf.mul(tf.add(s, tf.mul(tf.square(errorOf(o, t)), tf.exp(tf.neg(s)))), 0.5));
+    const above = tf.sub(s, LOG_VARIANCE.middle - LOG_VARIANCE.half);
+    return mean1(tf.mul(tf.add(above, tf.mul(tf.square(errorOf(o, t)), tf.exp(tf.neg(s)))), 0.5));
   },
   mse: (o, t) => mean1(tf.square(errorOf(o, t))),
   huber: (o, t, delta) => {
@@ -41,7 +42,8 @@ const lossOf: Record<RegressionContract["loss"], (o: HeadOutput, t: tf.Tensor, d
  * One or more numbers with a unit, and their standard deviation where the loss is `gaussian-nll`.
  *
  * The net works in half ranges: y' = (y − middle) / half of the contract's range. Losses, in that unit and averaged over a
- * head's numbers: gaussian-nll ½(s + (y − μ)²e^{−s}) with s = log σ², bounded smoothly by tanh; mse (y − μ)²; huber.
+ * head's numbers: gaussian-nll ½(s − s₀ + (y − μ)²e^{−s}) with s = log σ², bounded smoothly by tanh, and s₀ its lower bound, so
+ * that the loss is never below 0, which weightings that work on ratios need; mse (y − μ)²; huber.
  *
  * @see Nix and Weigend 1994, Estimating the mean and variance of the target probability distribution.
  */
