@@ -1,6 +1,6 @@
 import { type Clock, type Contract, PolypilotError } from "@polypilot/core";
 import type { Demonstrations } from "@polypilot/dataset";
-import { loadBackend } from "@polypilot/mtl";
+import { loadBackend, type MultiTaskModel } from "@polypilot/mtl";
 import { modelAnswerer } from "../evaluate/answerers.js";
 import { type ScoredMetric, type Scores, scoreHeads } from "../evaluate/score-heads.js";
 import { type Interval, pairedDifference, studentInterval } from "../statistics/index.js";
@@ -34,6 +34,8 @@ export interface CompareOptions {
     at: { column: string; seed: number; run: number; runs: number },
     progress: TrainProgress,
   ) => void;
+  /** Shows each trained model before it is disposed of. */
+  readonly onModel?: (at: { column: string; seed: number }, model: MultiTaskModel, scores: Scores) => Promise<void>;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
 }
@@ -92,6 +94,7 @@ async function runOnce(
   });
   try {
     const scores = await scoreHeads(modelAnswerer(model), { demonstrations, indices: split.test, seed: settings.seed });
+    await options.onModel?.({ column: column.name, seed: settings.seed }, model, scores);
     return { seed: settings.seed, scores, trainedSec: state.trainedSec };
   } finally {
     model.dispose();
