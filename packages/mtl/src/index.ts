@@ -10,6 +10,12 @@ export { type Checkpoint, readCheckpoint } from "./checkpoint/read-checkpoint.js
 export { decodeSafetensors, encodeSafetensors, type NamedArray } from "./checkpoint/safetensors.js";
 export { type CheckpointInput, writeCheckpoint } from "./checkpoint/write-checkpoint.js";
 export { type Combination, type CombineInput, combine } from "./combination/combine.js";
+export {
+  combineProblem,
+  type ProblemResult,
+  type ProblemRun,
+  type TrajectoryPoint,
+} from "./combination/combine-problem.js";
 export type { Encoder } from "./encoders/encoder.js";
 export { encoders } from "./encoders/index.js";
 export { exportOnnx, type OnnxExport } from "./export/export-onnx.js";

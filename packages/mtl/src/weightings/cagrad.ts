@@ -35,21 +35,33 @@ function shifted(gramian: Float64Array, tau: number): Float64Array {
  * The w on the simplex that makes g_w · g_0 + r ‖g_w‖ least.
  *
  * ‖g_w‖ is the least of (‖g_w‖² / t + t) / 2 over t > 0. For a fixed t what remains is the shortest point of the hull of
- * g_i + (t / r) g_0, and t is right where it equals ‖g_w‖: t − ‖g_w(t)‖ changes sign once, so it is found by halving.
+ * g_i + (t / r) g_0, and t is right where it equals ‖g_w‖. ‖g_w(t)‖ − t changes sign once: the false position (Illinois) finds it.
  */
 function worstDirection(gramian: Float64Array, radius: number): { w: Float64Array; length: number } {
   const at = (t: number) => {
     const w = minNormPoint(shifted(gramian, t / radius));
-    return { w, length: Math.sqrt(squaredLength(gramian, w)) };
+    return { w, t, length: Math.sqrt(squaredLength(gramian, w)) };
   };
-  let low = Math.sqrt(squaredLength(gramian, minNormPoint(gramian)));
-  let high = Math.sqrt(Math.max(...diagonal(gramian)));
-  for (let n = 0; n < 200 && high - low > 1e-15 * high; n += 1) {
-    const middle = (low + high) / 2;
-    if (at(middle).length > middle) low = middle;
-    else high = middle;
+  let low = at(Math.sqrt(squaredLength(gramian, minNormPoint(gramian))));
+  let high = at(Math.sqrt(Math.max(...diagonal(gramian))));
+  let [above, below] = [low.length - low.t, high.length - high.t];
+  if (above <= 0) return low;
+  let stayed: "low" | "high" | null = null;
+  for (let n = 0; n < 200 && high.t - low.t > 1e-15 * high.t; n += 1) {
+    const guess = (low.t * below - high.t * above) / (below - above);
+    const next = at(guess > low.t && guess < high.t ? guess : (low.t + high.t) / 2);
+    const gap = next.length - next.t;
+    if (Math.abs(gap) <= 1e-15 * high.t) return next;
+    // An end that stays for the second time counts half, so that it moves too.
+    if (gap > 0) {
+      if (stayed === "high") below /= 2;
+      [low, above, stayed] = [next, gap, "high"];
+    } else {
+      if (stayed === "low") above /= 2;
+      [high, below, stayed] = [next, gap, "low"];
+    }
   }
-  return at((low + high) / 2);
+  return at((low.t + high.t) / 2);
 }
 
 function weightsOf(gramian: Float64Array, c: number, least: number): Float64Array {
