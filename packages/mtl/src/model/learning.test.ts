@@ -43,11 +43,11 @@ it("learns to steer by what the picture shows, and answers pictures that it has 
     weighting = model.trainStep(bars(16, step), options).weighting;
   }
   const unseen = bars(64, 9999);
-  const { mean, sigma } = model.evaluate(unseen).predictions["steering"]!;
-  const truth = unseen.labels["steering"]!.data;
+  const { mean, sigma } = model.evaluate(unseen).predictions.steering!;
+  const truth = Float32Array.from(unseen.labels.steering!.data);
   const meanSquare = mean.reduce((sum, value, i) => sum + (value - truth[i]!) ** 2, 0) / mean.length;
-  const average = truth.reduce((sum: number, value) => sum + value, 0) / truth.length;
-  const variance = truth.reduce((sum: number, value) => sum + (value - average) ** 2, 0) / truth.length;
+  const average = truth.reduce((sum, value) => sum + value, 0) / truth.length;
+  const variance = truth.reduce((sum, value) => sum + (value - average) ** 2, 0) / truth.length;
   expect(1 - meanSquare / variance).toBeGreaterThan(0.9);
   // σ tells the size of the errors, within a factor.
   const expected = sigma.reduce((sum, value) => sum + value ** 2, 0) / sigma.length;
