@@ -30,7 +30,7 @@ const meaningful = (log) =>
 /** The line of a log that says best what went wrong. */
 export function errorLine(log) {
   const lines = meaningful(log).map((line) => line.trim());
-  return lines.findLast((line) => /error/i.test(line) && !/^at /.test(line)) ?? lines.at(-1) ?? "";
+  return lines.find((line) => /error:/i.test(line)) ?? lines.at(-1) ?? "";
 }
 
 const running = new Set();

@@ -18,6 +18,7 @@ import { type DriveSummary, streamSummary } from "./summary.js";
 
 /** A time-out that no busy machine reaches: in virtual time, how long an inference really takes must change nothing. */
 const PATIENT_NS = secToNs(120);
+const WARM_UP_SEC = 2;
 /** A ROS stamp of 0 means none. */
 const VIRTUAL_START_NS = secToNs(1);
 
@@ -72,6 +73,16 @@ async function driverFor({ flags, checkpoint }: DriveSettings) {
   return { driver: policy(predictor), runtime: predictor.runtime, close: () => predictor.close() };
 }
 
+/**
+ * Drives a second of virtual time that nobody sees, so that the first moments on the wall's clock are not spent on compiling:
+ * simulator, features, model and gate are then as fast as they get.
+ */
+async function warmUp(driver: Driver, { contract, flags }: DriveSettings): Promise<void> {
+  const clock = virtualClock(VIRTUAL_START_NS);
+  const { signal } = new AbortController();
+  await closedLoop({ contract: contract.contract, seed: flags.seed, clock, seconds: WARM_UP_SEC, driver, signal });
+}
+
 /** A drive and all that is needed to report it. */
 export interface SimulatedDrive {
   readonly summary: Omit<DriveSummary, "report">;
@@ -83,6 +94,7 @@ export async function driveSimulator(settings: DriveSettings, interrupt: Interru
   const { flags, contract, folder } = settings;
   const clock = flags.virtual ? virtualClock(VIRTUAL_START_NS) : wallClock();
   const { driver, runtime, close } = await driverFor(settings);
+  if (driver.name === "policy" && !flags.virtual) await warmUp(driver, settings);
   const path = folder && join(folder, "run.mcap");
   const recorder = path
     ? await openRecorder(path, {
