@@ -1,8 +1,11 @@
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { testFolder } from "../testing/folder.js";
 import { polypilot } from "../testing/polypilot.js";
 import { untrainedCheckpoint } from "../testing/untrained.js";
+
+// Each test runs whole programs, and a busy machine is no fault.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const folder = testFolder();
 const checkpoint = join(folder, "checkpoint");

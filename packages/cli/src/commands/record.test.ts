@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { testFolder } from "../testing/folder.js";
 import { polypilot } from "../testing/polypilot.js";
+
+// Each test runs whole programs, and a busy machine is no fault.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const folder = testFolder();
 
