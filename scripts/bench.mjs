@@ -26,7 +26,7 @@ const machine = {
   node: process.versions.node,
   system: `${process.platform} ${process.arch}`,
   processor: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
 };
 const number = (value) =>
   Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en-US") : Number(value.toPrecision(3)).toString();

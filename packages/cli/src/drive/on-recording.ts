@@ -1,4 +1,4 @@
-import { COMMAND_TOPIC, driveRecording, replay, workerPredictor } from "@polypilot/control";
+import { COMMAND_TOPIC, driveRecording, PREDICTION_TOPIC, replay, workerPredictor } from "@polypilot/control";
 import { type Command, fromRosTime, nsToSec, secToNs } from "@polypilot/core";
 import { readRecording, summariseRecording } from "@polypilot/dataset";
 import type { Moment } from "../closed-loop/trace.js";
@@ -67,7 +67,8 @@ export async function driveOnRecording(settings: DriveSettings, interrupt: Inter
     trace.add(() => momentOf(command, start));
   };
   const recording = watched(flags.source, facts.messages, interrupt.signal);
-  const ours = facts.topics.some(({ topic }) => topic === COMMAND_TOPIC);
+  const has = (wanted: string) => facts.topics.some(({ topic }) => topic === wanted);
+  const ours = has(COMMAND_TOPIC) && has(PREDICTION_TOPIC); // a person's drive holds no predictions
   try {
     const options = { recording, contract, predictor, onCommand };
     const run = ours ? await replay(options) : await driveRecording(options);

@@ -123,7 +123,13 @@ export function summaryText(s: DriveSummary): string {
     ...(s.folder
       ? [
           "",
-          `  ${shown(s.folder)}${s.recording ? `: run.mcap (${bytes(s.recording.bytes)}, ${s.recording.lost} messages lost)` : ""}${s.report ? ", report.html" : ""}, summary.json`,
+          `  ${shown(s.folder)}: ${[
+            s.recording ? `run.mcap (${bytes(s.recording.bytes)}, ${s.recording.lost} messages lost)` : "",
+            s.report ? "report.html" : "",
+            "summary.json",
+          ]
+            .filter(Boolean)
+            .join(", ")}`,
         ]
       : []),
   ].join("\n");
