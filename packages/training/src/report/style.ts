@@ -44,6 +44,7 @@ thead th{color:var(--soft);font-weight:550;white-space:nowrap}
 tbody th{font-weight:550}
 .num{text-align:right;white-space:nowrap}
 table.matrix td{text-align:center;min-width:74px;padding:8px 10px;border:2px solid var(--card)}
+table.matrix caption{white-space:nowrap}
 table.matrix th{border:0;padding:8px 10px 8px 0}
 .strip{display:flex;flex-wrap:wrap;gap:16px}
 .strip .frame{display:flex;flex-direction:column;gap:6px}

@@ -1,4 +1,5 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
 import { type Clock, nsToSec } from "@polypilot/core";
 import type { Demonstrations, Split } from "@polypilot/dataset";
@@ -40,7 +41,9 @@ export interface FinishInput
 async function versionsOf(backend: string, runtime: string): Promise<Record<string, string>> {
   const file = await readFile(new URL("../../package.json", import.meta.url), "utf8");
   const { version } = JSON.parse(file) as { version: string };
-  return { polypilot: version, node: process.versions.node, training: backend, serving: runtime };
+  const [cpu] = cpus();
+  const machine = `${platform()} ${arch()}, ${cpus().length} × ${cpu?.model.trim() ?? "unknown processor"}`;
+  return { polypilot: version, node: process.versions.node, training: backend, serving: runtime, machine };
 }
 
 function dataOf({ demonstrations, split, settings }: FinishInput): Json {

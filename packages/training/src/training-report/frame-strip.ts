@@ -89,7 +89,7 @@ function classWords(contract: Contract, { sample, answers }: ExampleFrame): stri
 }
 
 /** Width at which so many tiles stand in one row. */
-const tileWidth = (tiles: number) => Math.min(224, Math.max(126, Math.floor((1016 - 8 * (tiles - 1)) / tiles)));
+const tileWidth = (tiles: number) => Math.min(224, Math.max(126, Math.floor((976 - 8 * (tiles - 1)) / tiles)));
 
 /**
  * Example frames with what the heads see in them, truth beside prediction. Empty if the reference stream is no camera.
