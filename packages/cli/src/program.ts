@@ -1,10 +1,12 @@
 import { Command } from "commander";
+import { combineCommand } from "./commands/combine.js";
 import { compareCommand } from "./commands/compare.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { driveCommand } from "./commands/drive.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { importCommand } from "./commands/import.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { methodsCommand } from "./commands/methods.js";
 import { recordCommand } from "./commands/record.js";
 import { trainCommand } from "./commands/train.js";
 
@@ -41,6 +43,8 @@ export function createProgram(): Command {
     trainCommand(),
     evaluateCommand(),
     compareCommand(),
+    methodsCommand(),
+    combineCommand(),
     inspectCommand(),
     importCommand(),
     doctorCommand(),

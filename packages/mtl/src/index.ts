@@ -16,10 +16,10 @@ export {
   type ProblemRun,
   type TrajectoryPoint,
 } from "./combination/combine-problem.js";
+export { drawTrajectory } from "./combination/draw-trajectory.js";
 export type { Encoder } from "./encoders/encoder.js";
 export { encoders } from "./encoders/index.js";
 export { exportOnnx, type OnnxExport } from "./export/export-onnx.js";
-export { featureSpecOf, featureSpecsOf } from "./feature-spec.js";
 export type { Head } from "./heads/head.js";
 export { heads } from "./heads/index.js";
 export { createModel, type MultiTaskModel } from "./model/create-model.js";
