@@ -1,4 +1,4 @@
-import type { CameraFeature, CompressedImage, FeatureSpec, Image } from "@polypilot/core";
+import { type CameraFeature, type CompressedImage, type FeatureSpec, featureSpecOf, type Image } from "@polypilot/core";
 import { type AreaResize, areaGrid, areaResize } from "./area-resize.js";
 import { decodeJpeg, jpegSize } from "./decode-jpeg.js";
 import { type FeatureResult, refuse, type Sensor } from "./feature-result.js";
@@ -49,12 +49,7 @@ export const camera: Sensor<CameraFeature> = {
   kind: "camera",
   spec(feature) {
     areaGrid(feature, feature.width, feature.height); // refuses an impossible crop now, not at the first image
-    return {
-      shape: [feature.height, feature.width, feature.channels],
-      dtype: "uint8",
-      unit: feature.unit,
-      range: [[0, 255]],
-    };
+    return featureSpecOf(feature);
   },
   decode: (feature, spec, type, message) =>
     type === "sensor_msgs/msg/CompressedImage"

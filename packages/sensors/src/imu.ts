@@ -1,4 +1,4 @@
-import type { Imu, ImuFeature } from "@polypilot/core";
+import { featureSpecOf, type Imu, type ImuFeature } from "@polypilot/core";
 import { finiteVector, type Sensor } from "./feature-result.js";
 import { numberAt } from "./number-at.js";
 
@@ -11,12 +11,7 @@ import { numberAt } from "./number-at.js";
  */
 export const imu: Sensor<ImuFeature> = {
   kind: "imu",
-  spec: (feature) => ({
-    shape: [feature.values.length],
-    dtype: "float32",
-    unit: feature.values.map((value) => value.unit),
-    range: feature.values.map((value) => value.range),
-  }),
+  spec: featureSpecOf,
   decode: (feature, spec, _type, message) =>
     finiteVector(
       spec,

@@ -1,4 +1,4 @@
-import type { JointState, JointsFeature } from "@polypilot/core";
+import { featureSpecOf, type JointState, type JointsFeature } from "@polypilot/core";
 import { finiteVector, refuse, type Sensor } from "./feature-result.js";
 
 /**
@@ -12,12 +12,7 @@ import { finiteVector, refuse, type Sensor } from "./feature-result.js";
  */
 export const joints: Sensor<JointsFeature> = {
   kind: "joints",
-  spec: (feature) => ({
-    shape: [feature.joints.length],
-    dtype: "float32",
-    unit: feature.joints.map((joint) => joint.unit),
-    range: feature.joints.map((joint) => joint.range),
-  }),
+  spec: featureSpecOf,
   decode(feature, spec, _type, message) {
     const state = message as JointState;
     const values = new Float64Array(feature.joints.length);

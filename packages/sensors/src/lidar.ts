@@ -1,5 +1,4 @@
-import type { LaserScan, RangesFeature } from "@polypilot/core";
-import { PolypilotError } from "@polypilot/core";
+import { featureSpecOf, type LaserScan, PolypilotError, type RangesFeature } from "@polypilot/core";
 import { type FeatureResult, refuse, type Sensor } from "./feature-result.js";
 
 const TURN = 2 * Math.PI;
@@ -75,7 +74,7 @@ export const lidar: Sensor<RangesFeature> = {
         todo: "Give both angles in rad, not in degrees",
       });
     }
-    return { shape: [feature.beams], dtype: "float32", unit: feature.unit, range: [feature.range] };
+    return featureSpecOf(feature);
   },
   decode(feature, spec, _type, message): FeatureResult {
     const scan = message as LaserScan;

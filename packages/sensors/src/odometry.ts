@@ -1,4 +1,4 @@
-import type { Odometry, OdometryFeature } from "@polypilot/core";
+import { featureSpecOf, type Odometry, type OdometryFeature } from "@polypilot/core";
 import { finiteVector, type Sensor } from "./feature-result.js";
 import { numberAt } from "./number-at.js";
 
@@ -12,12 +12,7 @@ import { numberAt } from "./number-at.js";
  */
 export const odometry: Sensor<OdometryFeature> = {
   kind: "odometry",
-  spec: (feature) => ({
-    shape: [feature.values.length],
-    dtype: "float32",
-    unit: feature.values.map((value) => value.unit),
-    range: feature.values.map((value) => value.range),
-  }),
+  spec: featureSpecOf,
   decode: (feature, spec, _type, message) =>
     finiteVector(
       spec,

@@ -1,3 +1,4 @@
+export { featureSpecOf, featureSpecsOf } from "./feature-spec.js";
 export { parseContract } from "./parse.js";
 export { commandTypes, featureTypes, hasField } from "./rules.js";
 export type {

@@ -1,8 +1,7 @@
-import { random } from "@polypilot/core";
+import { featureSpecsOf, random } from "@polypilot/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBackend } from "../backend.js";
-import { featureSpecsOf } from "../feature-spec.js";
 import { withTape } from "../model/backward.js";
 import { featureTensors } from "../model/batch-tensors.js";
 import { buildNetwork, encoderFor } from "../model/network.js";

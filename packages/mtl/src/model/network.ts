@@ -1,9 +1,8 @@
-import { type Contract, type FeatureSpec, type HeadContract, PolypilotError } from "@polypilot/core";
+import { type Contract, type FeatureSpec, featureSpecsOf, type HeadContract, PolypilotError } from "@polypilot/core";
 import type * as tf from "@tensorflow/tfjs-core";
 import { architectures } from "../architectures/index.js";
 import { encoders } from "../encoders/index.js";
 import { findMethod } from "../family.js";
-import { featureSpecsOf } from "../feature-spec.js";
 import type { HeadModule, HeadOutput } from "../heads/head.js";
 import { heads } from "../heads/index.js";
 import type { Context, Lookup } from "../module.js";

@@ -1,6 +1,12 @@
-import { type FeatureData, type HeadPrediction, PolypilotError, type Predictor, sizeOf } from "@polypilot/core";
+import {
+  type FeatureData,
+  featureSpecsOf,
+  type HeadPrediction,
+  PolypilotError,
+  type Predictor,
+  sizeOf,
+} from "@polypilot/core";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/read-checkpoint.js";
-import { featureSpecsOf } from "../feature-spec.js";
 import { openNative } from "./onnxruntime-node.js";
 import { openWasm } from "./onnxruntime-web.js";
 import type { Runtime, RuntimeInput } from "./runtime.js";

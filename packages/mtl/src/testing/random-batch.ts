@@ -3,11 +3,11 @@ import {
   type BatchArray,
   type Contract,
   type FeatureSpec,
+  featureSpecsOf,
   type HeadContract,
   random,
   sizeOf,
 } from "@polypilot/core";
-import { featureSpecsOf } from "../feature-spec.js";
 
 type Labels = BatchArray & { readonly mask: Uint8Array };
 

@@ -1,6 +1,5 @@
-import { type Contract, parseContract, random, type Sample } from "@polypilot/core";
+import { type Contract, featureSpecsOf, parseContract, random, type Sample } from "@polypilot/core";
 import type { Demonstrations } from "@polypilot/dataset";
-import { featureSpecsOf } from "@polypilot/mtl";
 
 /** A small robot whose camera sees one bright column: steering points at it. */
 export const syntheticContractText = `polypilot: 1
