@@ -1,4 +1,4 @@
-import type { TrainResult } from "@polypilot/training";
+import type { TrainResult, TrainSettings } from "@polypilot/training";
 import { Command } from "commander";
 import { readContract } from "../contract-file.js";
 import { exitCode } from "../exit-code.js";
@@ -19,6 +19,9 @@ interface TrainFlags {
   readonly batchSize?: number;
   readonly learningRate?: number;
   readonly patience?: number;
+  readonly warmUp?: number;
+  readonly weightDecay?: number;
+  readonly averaging?: number;
   readonly validation?: number;
   readonly leaveOut?: number;
   readonly stride?: number;
@@ -64,6 +67,14 @@ function toText(result: TrainResult): string {
   ].join("\n");
 }
 
+/** The settings that were given; the trainer knows the others. */
+function settings(flags: TrainFlags): Partial<TrainSettings> {
+  const { epochs, batchSize, learningRate, patience, warmUp, weightDecay, averaging, validation } = flags;
+  const given = { epochs, batchSize, learningRate, patience, weightDecay, averaging };
+  const all = { ...given, warmUpEpochs: warmUp, validationShare: validation };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
 async function learn(flags: TrainFlags): Promise<void> {
   const interrupt = listenToInterrupt();
   const [{ train }, { load }, { partOf }, { keepHeads }, { trainingProgress }] = await Promise.all([
@@ -84,11 +95,7 @@ async function learn(flags: TrainFlags): Promise<void> {
       demonstrations: flags.leaveOut === undefined ? all : partOf(all, "first", flags.leaveOut),
       out: flags.out,
       seed: flags.seed,
-      ...(flags.epochs !== undefined && { epochs: flags.epochs }),
-      ...(flags.batchSize !== undefined && { batchSize: flags.batchSize }),
-      ...(flags.learningRate !== undefined && { learningRate: flags.learningRate }),
-      ...(flags.patience !== undefined && { patience: flags.patience }),
-      ...(flags.validation !== undefined && { validationShare: flags.validation }),
+      ...settings(flags),
       resume: flags.resume === true,
       command: `polypilot train ${process.argv.slice(3).join(" ")}`,
       onProgress: progress.tell,
@@ -116,6 +123,9 @@ export function trainCommand(): Command {
     .option("--batch-size <n>", "samples a step", wholeNumber)
     .option("--learning-rate <x>", "highest learning rate", positive)
     .option("--patience <n>", "stop after so many epochs without a better steering", wholeNumber)
+    .option("--warm-up <epochs>", "epochs over which the learning rate rises", positive)
+    .option("--weight-decay <x>", "decoupled weight decay", positive)
+    .option("--averaging <x>", "decay a step of the running average of weights that is deployed", share)
     .option("--validation <share>", "share of the episodes that validates", share)
     .option("--leave-out <share>", "leave out the last share of the episodes by time, for evaluate --test-part", share)
     .option("--stride <n>", "use every n-th sample", wholeNumber)
