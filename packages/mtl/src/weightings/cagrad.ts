@@ -35,15 +35,17 @@ function shifted(gramian: Float64Array, tau: number): Float64Array {
  * The w on the simplex that makes g_w · g_0 + r ‖g_w‖ least.
  *
  * ‖g_w‖ is the least of (‖g_w‖² / t + t) / 2 over t > 0. For a fixed t what remains is the shortest point of the hull of
- * g_i + (t / r) g_0, and t is right where it equals ‖g_w‖. ‖g_w(t)‖ − t changes sign once: the false position (Illinois) finds it.
+ * g_i + (t / r) g_0, and t is right where it equals ‖g_w‖. ‖g_w(t)‖ − t changes sign once above 0: the false position (Illinois)
+ * finds it. Where 0 lies within the hull the difference is also 0 at t = 0, which is no minimum for small r: the search starts above.
  */
 function worstDirection(gramian: Float64Array, radius: number): { w: Float64Array; length: number } {
   const at = (t: number) => {
     const w = minNormPoint(shifted(gramian, t / radius));
     return { w, t, length: Math.sqrt(squaredLength(gramian, w)) };
   };
-  let low = at(Math.sqrt(squaredLength(gramian, minNormPoint(gramian))));
   let high = at(Math.sqrt(Math.max(...diagonal(gramian))));
+  const shortest = Math.sqrt(squaredLength(gramian, minNormPoint(gramian)));
+  let low = at(Math.max(shortest, 1e-9 * high.t));
   let [above, below] = [low.length - low.t, high.length - high.t];
   if (above <= 0) return low;
   let stayed: "low" | "high" | null = null;
