@@ -21,7 +21,7 @@ import { type Baseline, ridgeBaseline } from "./ridge-baseline.js";
  */
 export const donkeycarSettings: Omit<TrainSettings, "seed"> = {
   ...defaultSettings,
-  epochs: 60,
+  epochs: 40,
   batchSize: 32,
   warmUpEpochs: 2,
   augmentation: { brightness: 0.3, contrast: 0.2, shiftX: 3, shiftY: 2 },
