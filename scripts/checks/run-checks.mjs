@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 import { readJson, root } from "../setup/places.mjs";
 
 /** The file that a package's command is, so that neither PATH nor a shell matters. */
@@ -12,10 +14,29 @@ function bin(pkg, command = pkg) {
   return join(folder, typeof entry === "string" ? entry : entry[command]);
 }
 
-/** Runs a Node program of the workspace with its output shown. Returns its exit code. */
-function run(script, args) {
+/**
+ * Runs a Node program of the workspace with its output shown. Returns its exit code.
+ *
+ * @param onLine - if given, is also told each line, without colours.
+ */
+function run(script, args, onLine) {
+  const colour = onLine && process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    const out = onLine ? "pipe" : "inherit";
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: root,
+      stdio: ["ignore", out, out],
+      env: { ...process.env, ...colour },
+    });
+    if (onLine) {
+      for (const [from, to] of [
+        [child.stdout, process.stdout],
+        [child.stderr, process.stderr],
+      ]) {
+        from.pipe(to, { end: false });
+        createInterface({ input: from }).on("line", (line) => onLine(stripVTControlCharacters(line)));
+      }
+    }
     const end = () => child.kill("SIGTERM");
     process.once("exit", end);
     child.on("error", () => resolve(1));
@@ -54,7 +75,10 @@ async function runTests(args) {
   const file = join(folder, "report.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const code = await run(bin("vitest"), ["run", ...reporters, ...args]);
+    const reasons = new Set();
+    const code = await run(bin("vitest"), ["run", ...reporters, ...args], (line) => {
+      if (/^\s*skipped: /.test(line)) reasons.add(line.trim().replace(/^skipped: /, ""));
+    });
     if (!existsSync(file)) return { name: "vitest", passed: 0, failed: 1, skipped: [] };
     const report = JSON.parse(readFileSync(file, "utf8"));
     const skipped = report.testResults.flatMap((result) =>
@@ -68,6 +92,7 @@ async function runTests(args) {
       passed: report.numPassedTests,
       failed: failed === 0 && code !== 0 ? 1 : failed,
       skipped,
+      reasons: [...reasons],
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -88,8 +113,11 @@ export async function runChecks(steps, testArgs = []) {
   const failed = outcomes.filter((outcome) => outcome.failed > 0);
   console.log("");
   if (skipped.length > 0) {
-    console.log("Skipped, because something they need is not on this machine (named in brackets or printed above):");
+    console.log("Skipped: what they need is not on this machine, or what they try does not apply to the method:");
     for (const name of skipped) console.log(`  ${name}`);
+    const reasons = outcomes.flatMap((outcome) => outcome.reasons ?? []);
+    if (reasons.length > 0) console.log("What this machine lacks for them:");
+    for (const reason of reasons) console.log(`  ${reason}`);
   }
   if (failed.length > 0) console.log(`Failed: ${failed.map((outcome) => outcome.name).join(", ")}`);
   const tail = skipped.length > 0 ? `, ${skipped.length} skipped` : "";

@@ -57,6 +57,7 @@ function checkFlags(flags: DriveFlags): void {
 }
 
 async function model(folder: string, flags: DriveFlags): Promise<ContractFile> {
+  const given = flags.contract === undefined ? undefined : await readContract(flags.contract);
   if (!existsSync(join(folder, "card.json"))) {
     refuse(
       `${shown(folder)} is a checkpoint`,
@@ -65,8 +66,7 @@ async function model(folder: string, flags: DriveFlags): Promise<ContractFile> {
     );
   }
   const { contract, contractText } = await readCheckpoint(folder);
-  if (!flags.contract) return { contract, text: contractText, name: "contract.yaml" };
-  const given = await readContract(flags.contract);
+  if (!given) return { contract, text: contractText, name: "contract.yaml" };
   checkCompatible(contract, given.contract);
   return given;
 }
