@@ -27,4 +27,5 @@ export type { BatchPrediction, Evaluation, ParameterCount } from "./model/evalua
 export type { TrainStepOptions, TrainStepResult } from "./model/train-step.js";
 export type { AdamState } from "./optimisers/adam.js";
 export { weightings } from "./weightings/index.js";
+export { joined } from "./weightings/joined.js";
 export type { Json, Weighting } from "./weightings/weighting.js";
