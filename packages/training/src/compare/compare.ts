@@ -30,14 +30,13 @@ export interface CompareOptions {
     readonly test: readonly number[];
   };
   readonly settings?: Partial<Omit<TrainSettings, "seed">>;
-  readonly onProgress?: (
-    at: { column: string; seed: number; run: number; runs: number },
-    progress: TrainProgress,
-  ) => void;
+  readonly onProgress?:
+    | ((at: { column: string; seed: number; run: number; runs: number }, progress: TrainProgress) => void)
+    | undefined;
   /** Shows each trained model before it is disposed of. */
   readonly onModel?: (at: { column: string; seed: number }, model: MultiTaskModel, scores: Scores) => Promise<void>;
-  readonly signal?: AbortSignal;
-  readonly clock?: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** One column's runs. */

@@ -40,60 +40,51 @@ function inParts(points: Series["points"]): (Series["points"][number] & { readon
   });
 }
 
-/** Lines over a common axis, each with an optional band; points that are not finite leave a gap. */
-export function lineChart(options: LineChartOptions): Promise<string> {
-  const { series, marks = [], width = 440, height = 220 } = options;
+const dashes = {
+  domain: [false, true],
+  range: [
+    [1, 0],
+    [5, 4],
+  ],
+};
+
+/** Bands, lines and marks over common axes. */
+function layersOf(
+  { series, marks = [], x: xTitle, y: yTitle, logarithmic }: LineChartOptions,
+  range: string[],
+): object[] {
   const values = series.flatMap((s) =>
     inParts(thinned(s.points)).map((p) => ({ ...p, series: s.name, dashed: !!s.dashed })),
   );
-  const domain = series.map((s) => s.name);
-  const range = series.map((s, i) => seriesColours[(s.colour ?? i) % seriesColours.length]!);
-  const colour = { field: "series", type: "nominal" as const, scale: { domain, range } };
-  const x = { field: "x", type: "quantitative" as const, title: options.x, scale: { zero: false, nice: false } };
+  const x = { field: "x", type: "quantitative", title: xTitle, scale: { zero: false, nice: false } };
   const y = {
-    field: "y",
-    type: "quantitative" as const,
-    title: options.y,
-    scale: options.logarithmic ? { type: "log" as const } : { zero: false },
+    ...{ field: "y", type: "quantitative", title: yTitle },
+    scale: logarithmic ? { type: "log" } : { zero: false },
   };
-  const spec = {
-    width,
-    height,
-    layer: [
-      {
-        data: { values: values.filter((v) => v.low !== undefined) },
-        mark: { type: "area", opacity: 0.18 },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colour, detail: { field: "part" } },
-      },
-      {
-        data: { values },
-        mark: { type: "line", strokeWidth: 1.8 },
-        encoding: {
-          x,
-          y,
-          color: colour,
-          detail: { field: "part" },
-          strokeDash: {
-            field: "dashed",
-            type: "nominal",
-            scale: {
-              domain: [false, true],
-              range: [
-                [1, 0],
-                [5, 4],
-              ],
-            },
-          },
-        },
-      },
-      ...markLayers(marks, x, y),
-    ],
-  };
-  return renderChart(spec as TopLevelSpec, {
-    title: options.title,
-    caption: options.caption,
-    legend: series.map((s, i) => [range[i]!, s.name] as const),
-  });
+  const color = { field: "series", type: "nominal", scale: { domain: series.map((s) => s.name), range } };
+  const detail = { field: "part" };
+  return [
+    {
+      data: { values: values.filter((v) => v.low !== undefined) },
+      mark: { type: "area", opacity: 0.18 },
+      encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color, detail },
+    },
+    {
+      data: { values },
+      mark: { type: "line", strokeWidth: 1.8 },
+      encoding: { x, y, color, detail, strokeDash: { field: "dashed", type: "nominal", scale: dashes } },
+    },
+    ...markLayers(marks, x, y),
+  ];
+}
+
+/** Lines over a common axis, each with an optional band; points that are not finite leave a gap. */
+export function lineChart(options: LineChartOptions): Promise<string> {
+  const { series, width = 440, height = 220, title, caption } = options;
+  const range = series.map((s, i) => seriesColours[(s.colour ?? i) % seriesColours.length]!);
+  const spec = { width, height, layer: layersOf(options, range) };
+  const legend = series.map((s, i) => [range[i]!, s.name] as const);
+  return renderChart(spec as TopLevelSpec, { title, caption, legend });
 }
 
 function markLayers(marks: NonNullable<LineChartOptions["marks"]>, x: object, y: object): object[] {

@@ -122,34 +122,23 @@ export async function donkeycarStudy(options: DonkeycarStudyOptions): Promise<Do
     test,
   });
   let shown: readonly ExampleFrame[] = [];
+  const given = { onProgress: options.onProgress, signal: options.signal, clock: options.clock };
   const comparison = await compare({
-    ...{ contract, demonstrations, seeds },
+    ...{ contract, demonstrations, seeds, ...given },
     split: { train, validation: [], test },
     settings: { ...donkeycarSettings, ...options.settings },
     onModel: async ({ seed }, model) => {
       if (seed === seeds[0]) shown = await exampleFrames(modelAnswerer(model), demonstrations, test, 12);
     },
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.clock ? { clock: options.clock } : {}),
   });
-  const over = comparison.columns.map(({ name, runs }) => ({
-    column: name,
-    interval: overRidge(
-      demonstrations,
-      test,
-      ridge,
-      runs.map((r) => r.scores),
-      head,
-    ),
-  }));
-  const report = join(out, "report.html");
-  const study: DonkeycarStudy = {
-    frames: { train: train.length, test: test.length },
-    ...{ ridge, comparison, overRidge: over, shown, report },
-  };
+  const over = comparison.columns.map(({ name, runs }) => {
+    const scores = runs.map((r) => r.scores);
+    return { column: name, interval: overRidge(demonstrations, test, ridge, scores, head) };
+  });
+  const frames = { train: train.length, test: test.length };
+  const study = { frames, ridge, comparison, overRidge: over, shown, report: join(out, "report.html") };
   await mkdir(out, { recursive: true });
-  await writeFile(report, await donkeycarReport(study, demonstrations));
+  await writeFile(study.report, await donkeycarReport(study, demonstrations));
   await writeFile(join(out, "study.json"), `${JSON.stringify(summary(study, head), null, 2)}\n`);
   return study;
 }

@@ -1,6 +1,6 @@
-import { type Clock, nsToMs, type Predictor } from "@polypilot/core";
+import { type Clock, type HeadPrediction, nsToMs, type Predictor } from "@polypilot/core";
 import { batchOf, type Demonstrations } from "@polypilot/dataset";
-import { createModel, type MultiTaskModel } from "@polypilot/mtl";
+import { checkpointFiles, createModel, type Evaluation, type MultiTaskModel } from "@polypilot/mtl";
 import { loadPredictor } from "@polypilot/mtl/serving";
 import { quantile } from "../statistics/index.js";
 
@@ -53,7 +53,7 @@ function sameInTensorFlow(
 }
 
 async function timed(predictor: Predictor, samples: readonly Parameters<Predictor["predict"]>[0][], clock: Clock) {
-  const answers = [];
+  const answers: Readonly<Record<string, HeadPrediction>>[] = [];
   for (const features of samples.slice(0, 10)) await predictor.predict(features); // warm
   const times: number[] = [];
   for (const features of samples) {
@@ -65,13 +65,41 @@ async function timed(predictor: Predictor, samples: readonly Parameters<Predicto
 }
 
 /** At most `count` of the samples, evenly spread. */
-export function spread(indices: readonly number[], count: number): number[] {
+function spread(indices: readonly number[], count: number): number[] {
   const n = Math.min(count, indices.length);
   return Array.from({ length: n }, (_, i) => indices[Math.floor((i * indices.length) / n)]!);
 }
 
 const TENSORFLOW_SAMPLES = 256;
 const ONNX_SAMPLES = 100;
+
+type Answers = readonly Readonly<Record<string, HeadPrediction>>[];
+
+const sameAnswers = (a: Answers, b: Answers, heads: readonly string[]) =>
+  a.every((answer, i) =>
+    heads.every((head) => {
+      const [one, other] = [answer[head]!, b[i]![head]!];
+      return sameNumbers(one.mean, other.mean) && sameNumbers(one.sigma, other.sigma);
+    }),
+  );
+
+/** Largest distance of an answer's mean from the reference's. */
+function furthest(answers: Answers, reference: Evaluation["predictions"], heads: readonly string[]): number {
+  const distances = heads.flatMap((head) => {
+    const { mean } = reference[head]!;
+    const size = mean.length / answers.length;
+    return answers.map((a, i) =>
+      a[head]!.mean.reduce((most, v, k) => Math.max(most, Math.abs(v - mean[i * size + k]!)), 0),
+    );
+  });
+  return Math.max(...distances);
+}
+
+/** What is known of a checkpoint's files. */
+export interface CheckpointSizes {
+  readonly parameters: { readonly deployed: number; readonly all: number };
+  readonly files: Readonly<Record<string, { readonly bytes: number }>>;
+}
 
 /**
  * Compares the deployed model with the full one: bits, size, time.
@@ -82,10 +110,7 @@ const ONNX_SAMPLES = 100;
 export async function compareDeployment(
   full: MultiTaskModel,
   directory: string,
-  card: {
-    readonly parameters: { readonly deployed: number; readonly all: number };
-    readonly files: Readonly<Record<string, { readonly bytes: number }>>;
-  },
+  { parameters, files }: CheckpointSizes,
   demonstrations: Demonstrations,
   indices: readonly number[],
   clock: Clock,
@@ -99,35 +124,19 @@ export async function compareDeployment(
   try {
     const deployed = await timed(small, samples, clock);
     const all = await timed(large, samples, clock);
-    const onnx = deployed.answers.every((answer, i) =>
-      heads.every((h) => {
-        const other = all.answers[i]![h]!;
-        return sameNumbers(answer[h]!.mean, other.mean) && sameNumbers(answer[h]!.sigma, other.sigma);
-      }),
-    );
-    const reference = full.evaluate(batchOf(demonstrations, inOnnx)).predictions;
-    const largestDifference = Math.max(
-      ...heads.flatMap((h) => {
-        const { mean } = reference[h]!;
-        const size = mean.length / inOnnx.length;
-        return deployed.answers.flatMap((a, i) => Array.from(a[h]!.mean, (v, k) => Math.abs(v - mean[i * size + k]!)));
-      }),
-    );
+    const cost = (part: "deployed" | "all", milliseconds: number): ModelCost => {
+      return { parameters: parameters[part], bytes: files[checkpointFiles[part]]!.bytes, milliseconds };
+    };
     return {
-      deployed: {
-        parameters: card.parameters.deployed,
-        bytes: card.files["model.onnx"]!.bytes,
-        milliseconds: deployed.milliseconds,
-      },
-      full: {
-        parameters: card.parameters.all,
-        bytes: card.files["model-all.onnx"]!.bytes,
-        milliseconds: all.milliseconds,
-      },
+      deployed: cost("deployed", deployed.milliseconds),
+      full: cost("all", all.milliseconds),
       heads,
-      identical: { tensorflow: sameInTensorFlow(full, heads, demonstrations, inTensorFlow), onnx },
+      identical: {
+        tensorflow: sameInTensorFlow(full, heads, demonstrations, inTensorFlow),
+        onnx: sameAnswers(deployed.answers, all.answers, heads),
+      },
       compared: { tensorflow: inTensorFlow.length, onnx: inOnnx.length },
-      largestDifference,
+      largestDifference: furthest(deployed.answers, full.evaluate(batchOf(demonstrations, inOnnx)).predictions, heads),
       runtime: small.runtime,
     };
   } finally {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { wallClock } from "@polypilot/core";
 import { checkContract, createModel, loadBackend } from "@polypilot/mtl";
 import type { Scores } from "../evaluate/score-heads.js";
@@ -8,6 +9,7 @@ import type { HistoryEntry } from "./history.js";
 import { checkLabels, demonstrationsOf, settingsOf, splitOf } from "./prepare.js";
 import { runEpochs } from "./run-epochs.js";
 import { identityOf, openRunFolder } from "./run-folder.js";
+import type { RunState } from "./run-state.js";
 import type { Snapshots } from "./snapshots.js";
 import type { TrainOptions, TrainSettings } from "./train-options.js";
 
@@ -65,41 +67,26 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   try {
     const identity = identityOf(contractText, demonstrations, split, settings);
     const run = await openRunFolder(out, resume, identity, model);
-    const state = await runEpochs(
-      {
-        model,
-        settings,
-        demonstrations,
-        indices: split.train.indices,
-        validation: split.validation.indices,
-        augment: cameraAugment(contract, settings.augmentation),
-        clock,
-        save: run.save,
-        onProgress,
-        signal,
-      },
-      run.state,
-    );
-    const common = { out, settings, history: state.history, best: state.snapshots.best };
-    if (state.ended === null) return { ...common, status: "interrupted", epoch: state.epoch };
+    const [indices, validation] = [split.train.indices, split.validation.indices];
+    const augment = cameraAugment(contract, settings.augmentation);
+    const common = { model, settings, demonstrations, clock, onProgress };
+    const state = await runEpochs({ ...common, indices, validation, augment, save: run.save, signal }, run.state);
+    if (state.ended === null) return { ...told(out, settings, state), status: "interrupted", epoch: state.epoch };
     const command = options.command ?? "train() from @polypilot/training";
-    const { scores, deployment } = await finish({
-      ...{ model, out, contractText, demonstrations, split, settings, state, command, clock, onProgress },
-      backend: backend.description,
-    });
+    const input = { ...common, out, contractText, split, state, command, backend: backend.description };
+    const { scores, deployment } = await finish(input);
     const { ended, trainedSec, snapshots } = state;
-    const report = `${out}/report.html`;
     return {
-      ...common,
-      status: "finished",
-      ended,
-      trainedSec,
-      deployedEpoch: snapshots.deployed.epoch,
-      scores,
-      deployment,
-      report,
+      ...told(out, settings, state),
+      ...{ status: "finished", ended, trainedSec, deployedEpoch: snapshots.deployed.epoch, scores, deployment },
+      report: join(out, "report.html"),
     };
   } finally {
     model.dispose();
   }
 }
+
+/** What every result tells. */
+const told = (out: string, settings: TrainSettings, { history, snapshots }: RunState) => {
+  return { out, settings, history, best: snapshots.best };
+};

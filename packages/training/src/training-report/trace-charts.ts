@@ -26,31 +26,32 @@ function withGaps(points: Series["points"]): Series["points"] {
   );
 }
 
+/** Truth and prediction with its σ band, up to `SHOWN_SEC`. */
+function overTime(trace: Trace, time: readonly number[]): Series[] {
+  const shown = time.filter((t) => t <= SHOWN_SEC);
+  const predicted = shown.map((x, i) => {
+    const y = trace.mean[i]!;
+    const sigma = trace.sigma[i];
+    return sigma === undefined ? { x, y } : { x, y, low: y - sigma, high: y + sigma };
+  });
+  const name = trace.sigma.length > 0 ? "prediction ± σ" : "prediction";
+  return [
+    { name: "truth", points: withGaps(shown.map((x, i) => ({ x, y: trace.truth[i]! }))), colour: 7 },
+    { name, points: withGaps(predicted), colour: 0 },
+  ];
+}
+
 /** Truth against prediction: over time with the σ band, and as points. */
 export async function traceCharts(head: string, unit: string, trace: Trace): Promise<string[]> {
   const time = drivenSec(trace);
-  const shown = time.filter((t) => t <= SHOWN_SEC).length;
-  const series: Series[] = [
-    { name: "truth", points: withGaps(time.slice(0, shown).map((x, i) => ({ x, y: trace.truth[i]! }))), colour: 7 },
-    {
-      name: trace.sigma.length > 0 ? "prediction ± σ" : "prediction",
-      colour: 0,
-      points: withGaps(
-        time.slice(0, shown).map((x, i) => {
-          const y = trace.mean[i]!;
-          const sigma = trace.sigma[i];
-          return sigma === undefined ? { x, y } : { x, y, low: y - sigma, high: y + sigma };
-        }),
-      ),
-    },
-  ];
-  const rest = shown < time.length ? ` The first ${SHOWN_SEC} s of ${Math.round(time.at(-1)!)} s.` : "";
+  const all = Math.round(time.at(-1) ?? 0);
+  const rest = all > SHOWN_SEC ? ` The first ${SHOWN_SEC} s of ${all} s.` : "";
   const over = await lineChart({
     title: `${head} over time`,
     x: "time driven in s",
     y: `${head} in ${unit}`,
     caption: `Truth and prediction of ${head}.${rest} Gaps lie between episodes.`,
-    series,
+    series: overTime(trace, time),
     width: 920,
     height: 240,
   });
