@@ -25,7 +25,7 @@ const part = (ids: readonly number[]) => ({
 const split = { train: part([0, 1, 2, 3]), validation: part([4]) };
 const identity = identityOf(syntheticContractText, demonstrations, split, settings);
 
-async function go(out: string, options: { resume?: boolean; stopAfterSteps?: number }) {
+async function go(out: string, options: { resume?: boolean; stopAfterSteps?: number; dieAfterSteps?: number }) {
   const model: MultiTaskModel = createModel(demonstrations.contract, { seed: settings.seed });
   const run = await openRunFolder(join(folder, out), options.resume ?? false, identity, model);
   const stop = new AbortController();
@@ -46,6 +46,7 @@ async function go(out: string, options: { resume?: boolean; stopAfterSteps?: num
       }),
       onProgress: (p) => {
         if (p.kind === "step" && ++steps === options.stopAfterSteps) stop.abort();
+        if (steps === options.dieAfterSteps) throw new Error("killed");
       },
     },
     run.state,
@@ -73,6 +74,18 @@ describe("runEpochs", () => {
       expect(second.state.history).toEqual(whole.state.history);
       expect(second.state.weighting).toEqual(whole.state.weighting);
       expect(second.state.snapshots).toEqual(whole.state.snapshots);
+    }
+  });
+
+  it("ends with the same bits after a kill that saved nothing of the epoch at hand", async () => {
+    const whole = await go("unkilled", {});
+    for (const dieAfterSteps of [5, 8]) {
+      const out = `killed-${dieAfterSteps}`;
+      await expect(go(out, { dieAfterSteps })).rejects.toThrow("killed");
+      const second = await go(out, { resume: true });
+      expect(second.steps).toBeLessThan(9);
+      expect(bits(second.weights)).toEqual(bits(whole.weights));
+      expect(second.state.history).toEqual(whole.state.history);
     }
   });
 
