@@ -8,7 +8,7 @@ import { classLegend, legend } from "../report/legend.js";
 import { overlayMask, type Pixels, toBytes } from "../report/pixels.js";
 
 /** Colours of the driven and the predicted way; they must be seen on any picture, so no scheme changes them. */
-export const wayColours = { truth: "#57e389", prediction: "#ff9f43" } as const;
+const wayColours = { truth: "#57e389", prediction: "#ff9f43" } as const;
 
 type Maker = (name: string, head: HeadContract, frame: ExampleFrame) => Tile[];
 

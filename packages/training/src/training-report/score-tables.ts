@@ -1,15 +1,7 @@
 import type { Contract } from "@polypilot/core";
-import type { HeadScores, Scores } from "../evaluate/score-heads.js";
-import { formatInterval, formatNumber } from "../report/format.js";
+import type { Scores } from "../evaluate/score-heads.js";
+import { formatNumber } from "../report/format.js";
 import { matrix, table } from "../report/table.js";
-
-/** The chief figure of a head in words: R² 0.81 [0.74, 0.86]. */
-export function chiefFigure(scores: HeadScores | undefined): string {
-  const metric = scores?.metrics[0];
-  if (!metric) return "–";
-  const unit = metric.unit === "1" ? "" : ` ${metric.unit}`;
-  return `${metric.title} ${formatInterval(metric.interval)}${unit}`;
-}
 
 /** One row for each metric of each head. */
 export function metricTable(contract: Contract, scores: Scores): string {
