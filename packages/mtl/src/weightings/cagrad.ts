@@ -36,16 +36,19 @@ function shifted(gramian: Float64Array, tau: number): Float64Array {
  *
  * ‖g_w‖ is the least of (‖g_w‖² / t + t) / 2 over t > 0. For a fixed t what remains is the shortest point of the hull of
  * g_i + (t / r) g_0, and t is right where it equals ‖g_w‖. ‖g_w(t)‖ − t changes sign once above 0: the false position (Illinois)
- * finds it. Where 0 lies within the hull the difference is also 0 at t = 0, which is no minimum for small r: the search starts above.
+ * finds it. Where 0 lies within the hull the difference is also 0 at t = 0, which is no minimum for small r: the search starts above,
+ * at a length that counts as stationary and is still well above rounding.
+ *
+ * @param gramian - of trace 1.
  */
-function worstDirection(gramian: Float64Array, radius: number): { w: Float64Array; length: number } {
+function worstDirection(gramian: Float64Array, radius: number, least: number): { w: Float64Array; length: number } {
   const at = (t: number) => {
     const w = minNormPoint(shifted(gramian, t / radius));
     return { w, t, length: Math.sqrt(squaredLength(gramian, w)) };
   };
   let high = at(Math.sqrt(Math.max(...diagonal(gramian))));
   const shortest = Math.sqrt(squaredLength(gramian, minNormPoint(gramian)));
-  let low = at(Math.max(shortest, 1e-9 * high.t));
+  let low = at(Math.max(shortest, least));
   let [above, below] = [low.length - low.t, high.length - high.t];
   if (above <= 0) return low;
   let stayed: "low" | "high" | null = null;
@@ -74,7 +77,9 @@ function weightsOf(gramian: Float64Array, c: number, least: number): Float64Arra
   const g = gramian.map((product) => product / trace);
   const radius = c * Math.sqrt(squaredLength(g, uniform));
   const { w, length } =
-    radius > 0 ? worstDirection(g, radius) : { w: uniform, length: Math.sqrt(squaredLength(g, uniform)) };
+    radius > 0
+      ? worstDirection(g, radius, least > 0 ? least / 2 : 1e-6)
+      : { w: uniform, length: Math.sqrt(squaredLength(g, uniform)) };
   if (length < least || length === 0) return new Float64Array(m);
   return uniform.map((share, i) => share + (radius / length) * w[i]!);
 }
