@@ -21,6 +21,8 @@ export interface Encoded {
 /** A modality net for one stream: input in the stream's own unit, [n, …spec.shape]. */
 export interface EncoderModule extends Module<tf.Tensor, Encoded> {
   readonly stages: readonly Stage[];
+  /** Shape of the input without the batch axis: what the first stage reads. */
+  readonly inputShape: readonly number[];
   readonly vectorSize: number;
   /** [h, w, c] of each map. */
   readonly mapShapes: readonly (readonly [number, number, number])[];

@@ -17,6 +17,7 @@ export function stagedEncoder(
   const prepare = (x: tf.Tensor) => toModelUnit(x, spec);
   return {
     stages,
+    inputShape: spec.shape,
     vectorSize,
     mapShapes: stages.map((s) => s.shape).filter((s): s is readonly [number, number, number] => s.length === 3),
     parameters: stages.flatMap((stage) => stage.parameters),
