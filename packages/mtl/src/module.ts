@@ -5,13 +5,16 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 type Initialiser =
   | { readonly kind: "he"; readonly fanIn: number }
   | { readonly kind: "glorot"; readonly fanIn: number; readonly fanOut: number }
-  | { readonly kind: "constant"; readonly value: number };
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "values"; readonly values: readonly number[] };
 
 /** A named array of trained numbers: `encoder/camera/conv1/kernel`. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initialiser: Initialiser;
+  /** Times the step's learning rate; by default 1. */
+  readonly rateFactor?: number;
 }
 
 /** The current value of a parameter, by name. */
@@ -22,6 +25,8 @@ export interface Context {
   /** Dropout and the like are active only in training. */
   readonly training: boolean;
   readonly random: Random;
+  /** Steps of training done before; absent outside training. Schedules, such as a temperature, follow it. */
+  readonly step?: number;
 }
 
 /** A piece of a network: which parameters it has, and what it makes of its input. It holds no tensors. */
@@ -42,6 +47,7 @@ export function initialise(spec: ParameterSpec, random: Random): Float32Array {
   const { initialiser } = spec;
   const values = new Float32Array(sizeOf(spec.shape));
   if (initialiser.kind === "constant") return values.fill(initialiser.value);
+  if (initialiser.kind === "values") return Float32Array.from(initialiser.values);
   if (initialiser.kind === "he") {
     const sigma = Math.sqrt(2 / initialiser.fanIn);
     return values.map(() => sigma * random.normal());

@@ -181,7 +181,7 @@ export const contractSchema = z.strictObject({
   reference: name,
   streams: z.record(name, stream).refine((s) => Object.keys(s).length > 0, "at least one stream"),
   heads: z.record(name, head).refine((h) => Object.keys(h).length > 0, "at least one head"),
-  sharing: z.strictObject({ architecture: name, options }).default({ architecture: "hard", options: {} }),
+  sharing: z.strictObject({ architecture: z.string(), options }).default({ architecture: "hard", options: {} }),
   weighting: z.strictObject({ method: z.string(), options }).default({ method: "equal", options: {} }),
   command: z.strictObject({
     topic,

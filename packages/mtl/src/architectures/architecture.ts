@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { EncoderModule } from "../encoders/encoder.js";
 import type { Method } from "../family.js";
-import type { Module } from "../module.js";
+import type { Context, Lookup, Module } from "../module.js";
 import type { OptionSpecs } from "../options.js";
 import type { OwnedParameter } from "../parameter-set.js";
 
@@ -31,6 +31,12 @@ export interface ArchitectureInput {
   readonly encoder: (stream: string, prefix: string) => EncoderModule;
   /** Heads, in the contract's order. */
   readonly tasks: readonly string[];
+  /**
+   * Every head of the contract, also those left out of this model; by default `tasks`.
+   *
+   * For architectures in which a task reads what others have trained: they keep it when the others are deleted.
+   */
+  readonly contractTasks?: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -39,6 +45,14 @@ export interface ArchitectureModule
   extends Omit<Module<Readonly<Record<string, tf.Tensor>>, Readonly<Record<string, Representation>>>, "parameters"> {
   readonly parameters: readonly OwnedParameter[];
   readonly shapes: Readonly<Record<string, RepresentationShape>>;
+  /**
+   * What is added to the tasks' losses whatever the labels say: a regulariser of its own parameters, or of what they make of a batch.
+   *
+   * It belongs to no task: weightings do not see it, and its gradient is added to what they decided.
+   *
+   * @param context - of the same forward pass: a source forked by the same name gives the noise that `apply` drew.
+   */
+  readonly penalty?: (parameters: Lookup, features: Readonly<Record<string, tf.Tensor>>, context: Context) => tf.Scalar;
 }
 
 /** A way of sharing between tasks. */

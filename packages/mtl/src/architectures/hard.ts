@@ -1,7 +1,6 @@
-import type { Encoded } from "../encoders/encoder.js";
-import { fusion } from "../layers/fusion.js";
 import { type OptionSpecs, resolveOptions } from "../options.js";
-import type { Architecture, ArchitectureModule, Representation } from "./architecture.js";
+import type { Architecture, ArchitectureModule } from "./architecture.js";
+import { tower } from "./tower.js";
 
 const options = {
   size: { type: "integer", default: 128, min: 1, max: 8192, doc: "numbers in the shared vector" },
@@ -20,34 +19,15 @@ export const hard: Architecture = {
   paper: "Caruana 1997, Multitask Learning",
   deployable: true,
   options,
-  create: ({ streams, encoder, tasks, options: given }): ArchitectureModule => {
-    const { size } = resolveOptions(options, given, "sharing.options");
-    const encoders = streams.map((stream) => ({ stream, module: encoder(stream, `encoder/${stream}`) }));
-    const fused = fusion(
-      "fusion",
-      encoders.map((e) => e.module.vectorSize),
-      size,
-    );
-    const withMaps = encoders.filter((e) => e.module.mapShapes.length > 0);
-    const shape = {
-      vectorSize: size,
-      maps: Object.fromEntries(withMaps.map((e) => [e.stream, e.module.mapShapes])),
-    };
+  create: (input): ArchitectureModule => {
+    const { size } = resolveOptions(options, input.options, "sharing.options");
+    const shared = tower(input, "", size);
     return {
-      parameters: [...encoders.flatMap((e) => e.module.parameters), ...fused.parameters].map((spec) => ({
-        ...spec,
-        owner: "shared",
-      })),
-      shapes: Object.fromEntries(tasks.map((task) => [task, shape])),
+      parameters: shared.parameters.map((spec) => ({ ...spec, owner: "shared" })),
+      shapes: Object.fromEntries(input.tasks.map((task) => [task, shared.shape])),
       apply: (p, features, context) => {
-        const encoded = new Map<string, Encoded>(
-          encoders.map((e) => [e.stream, e.module.apply(p, features[e.stream]!, context)]),
-        );
-        const shared: Representation = {
-          vector: fused.apply(p, [...encoded.values()], context),
-          maps: Object.fromEntries(withMaps.map((e) => [e.stream, encoded.get(e.stream)!.maps])),
-        };
-        return Object.fromEntries(tasks.map((task) => [task, shared]));
+        const representation = shared.apply(p, features, context);
+        return Object.fromEntries(input.tasks.map((task) => [task, representation]));
       },
     };
   },

@@ -30,6 +30,8 @@ export interface Network {
     context: Context,
     only?: readonly string[],
   ) => Readonly<Record<string, HeadOutput>>;
+  /** The architecture's regulariser; absent where it has none. */
+  readonly penalty?: (parameters: Lookup, features: Readonly<Record<string, tf.Tensor>>, context: Context) => tf.Scalar;
 }
 
 /** The encoder that a stream names, or the first that reads its kind. */
@@ -70,6 +72,7 @@ export function buildNetwork(contract: Contract, selected?: readonly string[]): 
       return encoder.create(prefix, specs[stream]!, options);
     },
     tasks: chosen.map(([name]) => name),
+    contractTasks: Object.keys(contract.heads),
     options: contract.sharing.options,
   });
   const built = chosen.map(([name, head]): NetworkHead => {
@@ -80,6 +83,7 @@ export function buildNetwork(contract: Contract, selected?: readonly string[]): 
   return {
     specs,
     heads: built,
+    ...(body.penalty ? { penalty: body.penalty } : {}),
     parameters: [
       ...body.parameters,
       ...built.flatMap(({ name, module }) => module.parameters.map((spec) => ({ ...spec, owner: { head: name } }))),

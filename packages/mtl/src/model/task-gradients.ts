@@ -19,6 +19,16 @@ export function gradientsIn(parameters: ParameterSet, sum: readonly Weighted[], 
   );
 }
 
+/** The sum of both, parameter by parameter. */
+export function addGradients(a: Gradients, b: Gradients): Gradients {
+  const sum = { ...a };
+  for (const [name, gradient] of Object.entries(b)) {
+    const before = sum[name];
+    sum[name] = before ? before.map((g, i) => g + gradient[i]!) : gradient;
+  }
+  return sum;
+}
+
 /** The parameters that several tasks train, in order. */
 export function sharedSpecs(parameters: ParameterSet): OwnedParameter[] {
   return parameters.specs.filter((spec) => spec.owner === "shared");

@@ -9,7 +9,7 @@ import { withTape } from "./backward.js";
 import { featureTensors, labelTensors } from "./batch-tensors.js";
 import { type Combined, combine } from "./combine.js";
 import type { Network } from "./network.js";
-import type { Gradients } from "./task-gradients.js";
+import { addGradients, type Gradients, gradientsIn } from "./task-gradients.js";
 
 /** How one step of training is done. */
 export interface TrainStepOptions {
@@ -55,6 +55,7 @@ interface ForwardLosses {
   readonly raw: Losses;
   readonly scaled: Losses;
   readonly draws: readonly [Losses, Losses] | null;
+  readonly penalty: tf.Scalar | null;
 }
 
 /** Losses of a batch; with `draws`, those of the even and of the odd samples too. */
@@ -78,13 +79,15 @@ function forwardLosses(
     const chosen = tf.tensor1d(Float32Array.from({ length: batch.size }, (_, i) => (i % 2 === parity ? 1 : 0)));
     return scaled(perSample.map((p) => p && maskedMean(p.losses, tf.mul(p.mask, chosen) as tf.Tensor1D)));
   };
-  return { raw, scaled: scaled(raw), draws: draws ? [draw(0), draw(1)] : null };
+  const penalty = network.penalty?.(parameters.lookup, features, context) ?? null;
+  return { raw, scaled: scaled(raw), draws: draws ? [draw(0), draw(1)] : null, penalty };
 }
 
 const valuesOf = (losses: Losses) => losses.map((loss) => (loss ? loss.dataSync()[0]! : null));
 
 const forwardContext = (trainee: Trainee, step: number): Context => ({
   training: true,
+  step,
   random: random(trainee.seed).fork(`step/${step}`).fork("forward"),
 });
 
@@ -94,13 +97,19 @@ function batchGradients(trainee: Trainee, batch: Batch, options: TrainStepOption
   const twice = weighting.needs === "gramian" && weighting.draws === 2;
   return withTape(
     () => forwardLosses(trainee, batch, forwardContext(trainee, step), twice),
-    ({ raw, scaled, draws }, gradientsOf) => {
+    ({ raw, scaled, draws, penalty }, gradientsOf) => {
       const source = random(trainee.seed).fork(`step/${step}`).fork("weighting");
       const inputs = { losses: valuesOf(scaled), learningRate, step, epoch, random: source };
       const taped = { parameters, losses: scaled, gradientsOf, ...(draws ? { draws } : {}) };
       const values = valuesOf(raw);
+      const combined = combine(weighting, options.weighting, inputs, taped);
+      const regular =
+        penalty && Object.keys(combined.gradients).length > 0
+          ? gradientsIn(parameters, [{ loss: penalty, weight: 1 }], gradientsOf)
+          : {};
       return {
-        ...combine(weighting, options.weighting, inputs, taped),
+        ...combined,
+        gradients: addGradients(combined.gradients, regular),
         losses: Object.fromEntries(network.heads.map(({ name }, i) => [name, values[i]!])),
       };
     },

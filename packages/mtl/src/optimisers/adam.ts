@@ -59,13 +59,14 @@ export function createAdam(parameters: ParameterSet): Adam {
   };
   return {
     step: (gradients, { learningRate, weightDecay = 0 }) => {
-      for (const { name, shape } of parameters.specs) {
+      for (const { name, shape, rateFactor = 1 } of parameters.specs) {
         const gradient = gradients[name];
         if (!gradient) continue;
         const slot = slotOf(name, gradient.length);
         slot.steps += 1;
-        const decay = shape.length > 1 ? learningRate * weightDecay : 0;
-        parameters.update(name, (values) => descend(values, gradient, slot, learningRate, decay));
+        const rate = learningRate * rateFactor;
+        const decay = shape.length > 1 ? rate * weightDecay : 0;
+        parameters.update(name, (values) => descend(values, gradient, slot, rate, decay));
       }
     },
     read: () => ({
