@@ -1,6 +1,6 @@
 // Makes a fresh clone ready with nothing but Node and npm: pnpm, packages, build, native TensorFlow. A second run takes
 // less than a second: each step's answer is kept in node_modules/.polypilot-setup.json with what it depended on.
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, buildReady, sourcesKey } from "./setup/build.mjs";
@@ -73,6 +73,13 @@ export async function setup({ retry = false } = {}) {
     return { native: before.tensorflow.native };
   }
   say("Setting up Polypilot (only what is not there yet)");
+  try {
+    mkdirSync(cache, { recursive: true });
+  } catch (error) {
+    throw new StepError(
+      `[setup] [cache] ${cache} can be written. Found ${error.code}. Name another folder: POLYPILOT_CACHE=/some/folder npm start.`,
+    );
+  }
   const waiting = () => say("  waiting for another set-up of this clone …");
   const stamp = await withLock(`clone-${sha256(root).slice(0, 12)}`, waiting, () => work(retry));
   return { native: stamp.tensorflow.native };
