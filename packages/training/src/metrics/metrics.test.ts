@@ -39,7 +39,7 @@ describe("regressionScorer", () => {
     expect(result.rmse).toBeCloseTo(Math.sqrt(1.5), 12);
     expect(result.within_sigma).toBe(0.75);
     expect(result.nll).toBeCloseTo(0.5 * Math.log(2 * Math.PI) + 6 / 8, 12);
-    expect(result.same_sign).toBe(0.75);
+    expect(result.same_sign).toBe(1); // 0 has no sign
   });
 
   it("gives R² 1 to the truth, 0 to its mean, and correlation 1 to any rising line", () => {

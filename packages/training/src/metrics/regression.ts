@@ -13,13 +13,14 @@ const SIGMAS = 8;
 const WITHIN = 9;
 const NEGATIVE_LOG = 10;
 const SAME_SIGN = 11;
-const TERMS = 12;
+const SIGNED = 12;
+const TERMS = 13;
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 /**
  * Scores of a predicted number y against its truth t: R², mean absolute and root-mean-square error, correlation, share of
- * equal signs, and for heads with a σ its calibration.
+ * equal signs (of truths that are not 0), and for heads with a σ its calibration.
  *
  * R² = 1 − Σ(t − y)² / Σ(t − t̄)²: 1 is perfect, 0 is as good as always saying the mean, below 0 is worse. Calibration: the
  * share of truths within ±1 σ (68.3 % for an honest normal σ) and the mean negative log-likelihood
@@ -50,7 +51,7 @@ export function regressionScorer(size: number, unit: string): Scorer {
       metric("mae", "MAE", unit, "lower", (s) => s(ERROR) / s(COUNT)),
       metric("rmse", "RMSE", unit, "lower", (s) => Math.sqrt(s(ERROR_SQUARED) / s(COUNT))),
       metric("correlation", "correlation", "1", "higher", correlation),
-      metric("same_sign", "same sign", "1", "higher", (s) => s(SAME_SIGN) / s(COUNT)),
+      metric("same_sign", "same sign", "1", "higher", (s) => s(SAME_SIGN) / s(SIGNED)),
       metric("within_sigma", "within 1 σ (honest: 0.683)", "1", "target", (s) => s(WITHIN) / s(SIGMAS)),
       metric("nll", "negative log-likelihood", "nat", "lower", (s) => s(NEGATIVE_LOG) / s(SIGMAS)),
     ],
@@ -69,7 +70,8 @@ function addElement(sums: Float64Array, at: number, t: number, y: number, sigma:
   sums[at + PRODUCT]! += t * y;
   sums[at + ERROR_SQUARED]! += error * error;
   sums[at + ERROR]! += Math.abs(error);
-  sums[at + SAME_SIGN]! += Math.sign(t) === Math.sign(y) ? 1 : 0;
+  sums[at + SIGNED]! += t === 0 ? 0 : 1;
+  sums[at + SAME_SIGN]! += t !== 0 && Math.sign(t) === Math.sign(y) ? 1 : 0;
   if (sigma === undefined) return;
   sums[at + SIGMAS]! += 1;
   sums[at + WITHIN]! += Math.abs(error) <= sigma ? 1 : 0;
