@@ -30,7 +30,7 @@ export interface BuiltArchitecture {
 export interface BuiltOptions {
   readonly options?: Record<string, unknown>;
   readonly tasks?: readonly string[];
-  readonly heads?: readonly string[];
+  readonly contractTasks?: readonly string[];
   /** By default all streams of the tiny contract; `joints` and `imu` are plain vectors. */
   readonly streams?: readonly string[];
   readonly samples?: number;
@@ -49,7 +49,7 @@ export function builtArchitecture(architecture: Architecture, built: BuiltOption
       return encoder.create(prefix, specs[stream]!, given);
     },
     tasks,
-    ...(built.heads ? { heads: built.heads } : {}),
+    ...(built.contractTasks ? { contractTasks: built.contractTasks } : {}),
     options,
   });
   const parameters = createParameterSet(module.parameters, seed);
