@@ -5,7 +5,8 @@ import { crossStitch } from "./cross-stitch.js";
 import { hard } from "./hard.js";
 import { mmoe } from "./mmoe.js";
 import { ple } from "./ple.js";
+import { sluice } from "./sluice.js";
 import { soft } from "./soft.js";
 
 /** Every architecture that contracts may name. */
-export const architectures: readonly Architecture[] = [cgc, crossStitch, hard, mmoe, ple, soft];
+export const architectures: readonly Architecture[] = [cgc, crossStitch, hard, mmoe, ple, sluice, soft];
