@@ -100,7 +100,7 @@ describe("what is wrong is told", () => {
   });
 
   it("refuses a checkpoint of another robot, field by field", async () => {
-    const wide = changed("wide.yaml", "width: 80, height: 40", "width: 96, height: 40");
+    const wide = changed("wide.yaml", "width: 80, height: 48", "width: 96, height: 48");
     expect(await told("drive", "--checkpoint", model, "--contract", wide)).toMatch(/camera.*96|96.*camera/s);
   });
 });

@@ -8,6 +8,7 @@ import { importCommand } from "./commands/import.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { methodsCommand } from "./commands/methods.js";
 import { recordCommand } from "./commands/record.js";
+import { studyCommand } from "./commands/study.js";
 import { trainCommand } from "./commands/train.js";
 
 const tour = `
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     trainCommand(),
     evaluateCommand(),
     compareCommand(),
+    studyCommand(),
     methodsCommand(),
     combineCommand(),
     inspectCommand(),
@@ -58,5 +60,6 @@ export function createProgram(): Command {
 
 /** Sub-commands answer mistakes as the program does, and all take --debug. */
 function inherit(command: Command, program: Command): Command {
+  for (const inner of command.commands) inherit(inner, program).exitOverride();
   return command.copyInheritedSettings(program).option("--debug", "show where an error came from");
 }

@@ -24,7 +24,7 @@ describe("labelSpec", () => {
     });
     expect(labelSpec(contract, "sign")).toEqual({ shape: [1], dtype: "uint8", unit: "class", range: [[0, 3]] });
     expect(labelSpec(contract, "markings")).toEqual({
-      shape: [20, 40],
+      shape: [24, 40],
       dtype: "uint8",
       unit: "class",
       range: [[0, 2]],
@@ -38,7 +38,7 @@ describe("labelSpec", () => {
     expect(() => labelSpec(contract, "no_such_head")).toThrow(/Found "no_such_head"\. Use one of steering, /);
     expect(() => labelSpec(contract, "toString")).toThrow(PolypilotError);
     expect(() => labelSpec(withHead("sign", { label: ofStream }), "sign")).toThrow(PolypilotError);
-    expect(() => labelSpec(withHead("steering", { label: ofStream }), "steering")).toThrow(/shape \[40, 80, 3\]/);
+    expect(() => labelSpec(withHead("steering", { label: ofStream }), "steering")).toThrow(/shape \[48, 80, 3\]/);
     expect(() => labelSpec(withHead("steering", { label: { stream: "imu", ahead: 0 } }), "steering")).toThrow(
       PolypilotError,
     );

@@ -23,6 +23,9 @@ interface RecordFlags {
   readonly json?: boolean;
 }
 
+/** Demonstrations come from tracks of their own, so that what `drive` and `evaluate` take by default stays unseen. */
+const FIRST_TRACK = 10_001;
+
 function check({ driver, virtual, perturb, tracks }: RecordFlags): void {
   const refuse = (expected: string, found: string, todo: string): never => {
     throw badInput("record", { expected, found, todo });
@@ -52,7 +55,7 @@ async function record(flags: RecordFlags): Promise<void> {
   check(flags);
   const contract = await readContract(flags.contract);
   const { recordDemonstrations } = await import("../record/record-demonstrations.js");
-  const tracks = flags.seeds ?? Array.from({ length: flags.tracks }, (_, i) => i + 1);
+  const tracks = flags.seeds ?? Array.from({ length: flags.tracks }, (_, i) => FIRST_TRACK + i);
   const interrupt = listenToInterrupt();
   const report = await recordDemonstrations(
     {
@@ -84,7 +87,12 @@ export function recordCommand(): Command {
     )
     .addOption(new Option("--driver <who>", "who drives").choices(["expert", "keyboard"]).default("expert"))
     .option("--minutes <n>", "length of all episodes together", positive, 10)
-    .option("--tracks <n>", "number of tracks, one episode each: tracks 1 to n", wholeNumber, 10)
+    .option(
+      "--tracks <n>",
+      "number of tracks, one episode each: seeds 10001 and on, where no other command drives by default",
+      wholeNumber,
+      10,
+    )
     .option("--seeds <list>", "the tracks themselves, as 1-20 or 3,5,8", seeds)
     .option("--virtual", "virtual time: as fast as it goes (expert only)")
     .option("--perturb", "push the expert off its line, so that the recording shows how to recover")

@@ -27,7 +27,7 @@ describe("parseContract", () => {
   it("fills in what the file leaves out", () => {
     const { camera } = parseContract(text).streams;
     expect(camera?.qos).toBe("sensor_data");
-    expect(camera?.feature).toMatchObject({ kind: "camera", crop: { top: 0.33, bottom: 0, left: 0, right: 0 } });
+    expect(camera?.feature).toMatchObject({ kind: "camera", crop: { top: 0.2, bottom: 0, left: 0, right: 0 } });
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe("parseContract", () => {
       "role: primary\n    deploy: false",
       /deploy is true/,
     ],
-    ["a cruise speed above the limit", "cruise: 1.4", "cruise: 5", /limits hold 0 and cruise/],
+    ["a cruise speed above the limit", "cruise: 1.3", "cruise: 5", /limits hold 0 and cruise/],
   ])("refuses %s with the line and what to do", (_, from, to, message) => {
     const error = refusal(from, to);
     expect(error.message).toMatch(message);
