@@ -14,6 +14,12 @@ export type OptionSpec =
   | { readonly type: "choice"; readonly default: string; readonly values: readonly string[]; readonly doc: string }
   | { readonly type: "boolean"; readonly default: boolean; readonly doc: string }
   | {
+      /** A whole number of at least 1 for each of some names. */
+      readonly type: "counts-by-name";
+      readonly default: Readonly<Record<string, number>>;
+      readonly doc: string;
+    }
+  | {
       readonly type: "numbers";
       readonly default: readonly number[];
       /** Sizes: at least one, each a whole number of at least 1. */
@@ -29,11 +35,13 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export type OptionValues<S extends OptionSpecs> = {
   readonly [K in keyof S]: S[K] extends { type: "boolean" }
     ? boolean
-    : S[K] extends { type: "numbers" }
-      ? readonly number[]
-      : S[K] extends { type: "choice"; values: infer V extends readonly string[] }
-        ? V[number]
-        : number;
+    : S[K] extends { type: "counts-by-name" }
+      ? Readonly<Record<string, number>>
+      : S[K] extends { type: "numbers" }
+        ? readonly number[]
+        : S[K] extends { type: "choice"; values: infer V extends readonly string[] }
+          ? V[number]
+          : number;
 };
 
 function fits(spec: OptionSpec, value: unknown): boolean {
@@ -41,6 +49,9 @@ function fits(spec: OptionSpec, value: unknown): boolean {
   if (spec.type === "numbers") {
     if (!Array.isArray(value)) return false;
     return spec.counts ? value.length > 0 && value.every(isCount) : value.every((v) => Number.isFinite(v));
+  }
+  if (spec.type === "counts-by-name") {
+    return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isCount);
   }
   if (spec.type === "choice") return spec.values.includes(value as string);
   if (spec.above !== undefined && !(Number(value) > spec.above)) return false;
@@ -52,6 +63,7 @@ function fits(spec: OptionSpec, value: unknown): boolean {
 function wanted(spec: OptionSpec): string {
   if (spec.type === "boolean") return "true or false";
   if (spec.type === "numbers") return spec.counts ? "a list of one or more whole numbers from 1" : "a list of numbers";
+  if (spec.type === "counts-by-name") return "a whole number from 1 for each name";
   if (spec.type === "choice") return `one of ${spec.values.join(", ")}`;
   if (spec.above !== undefined)
     return `a number above ${spec.above}${spec.max === undefined ? "" : ` and at most ${spec.max}`}`;

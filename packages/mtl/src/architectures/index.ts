@@ -3,10 +3,11 @@ import type { Architecture } from "./architecture.js";
 import { cgc } from "./cgc.js";
 import { crossStitch } from "./cross-stitch.js";
 import { hard } from "./hard.js";
+import { lowSupervision } from "./low-supervision.js";
 import { mmoe } from "./mmoe.js";
 import { ple } from "./ple.js";
 import { sluice } from "./sluice.js";
 import { soft } from "./soft.js";
 
 /** Every architecture that contracts may name. */
-export const architectures: readonly Architecture[] = [cgc, crossStitch, hard, mmoe, ple, sluice, soft];
+export const architectures: readonly Architecture[] = [cgc, crossStitch, hard, lowSupervision, mmoe, ple, sluice, soft];
