@@ -28,7 +28,7 @@ describe("workerPredictor with a checkpoint", () => {
     const chance = random(2);
     for (let i = 0; i < 5; i += 1) {
       const features: Record<string, FeatureData> = {
-        camera: Uint8Array.from({ length: 40 * 80 * 3 }, () => chance.integer(256)),
+        camera: Uint8Array.from({ length: 48 * 80 * 3 }, () => chance.integer(256)),
         lidar: Float32Array.from({ length: 32 }, () => 8 * chance.uniform()),
         joints: Float32Array.from({ length: 2 }, () => 20 * chance.normal()),
       };
@@ -46,7 +46,7 @@ describe("workerPredictor with a checkpoint", () => {
 
   it("may be closed in the middle of an inference", async () => {
     const predictor = await workerPredictor({ checkpoint });
-    const features = { camera: new Uint8Array(9600), lidar: new Float32Array(32), joints: new Float32Array(2) };
+    const features = { camera: new Uint8Array(48 * 80 * 3), lidar: new Float32Array(32), joints: new Float32Array(2) };
     const pending = Array.from({ length: 20 }, () => predictor.predict(features).catch((e: Error) => e.message));
     await predictor.close();
     expect((await Promise.all(pending)).at(-1)).toBe("the worker was closed");
