@@ -5,9 +5,20 @@ import { crossStitch } from "./cross-stitch.js";
 import { hard } from "./hard.js";
 import { lowSupervision } from "./low-supervision.js";
 import { mmoe } from "./mmoe.js";
+import { moe } from "./moe.js";
 import { ple } from "./ple.js";
 import { sluice } from "./sluice.js";
 import { soft } from "./soft.js";
 
 /** Every architecture that contracts may name. */
-export const architectures: readonly Architecture[] = [cgc, crossStitch, hard, lowSupervision, mmoe, ple, sluice, soft];
+export const architectures: readonly Architecture[] = [
+  cgc,
+  crossStitch,
+  hard,
+  lowSupervision,
+  mmoe,
+  moe,
+  ple,
+  sluice,
+  soft,
+];

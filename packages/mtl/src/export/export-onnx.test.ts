@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { architectures } from "../architectures/index.js";
 import { loadBackend } from "../backend.js";
+import { rankMask } from "../layers/rank-mask.js";
 import { createModel, type MultiTaskModel } from "../model/create-model.js";
 import type { Network } from "../model/network.js";
 import { createParameterSet } from "../parameter-set.js";
@@ -115,6 +116,14 @@ describe("an exported operation", () => {
     ],
     ["transposition", [2, 3, 4], (x) => tf.transpose(x, [0, 3, 1, 2])],
     ["means and sums over axes", [4, 5, 3], (x) => tf.add(tf.mean(x, [1, 2]), tf.sum(x, [1, 2]))],
+    [
+      "marks of the largest three, with ties",
+      [8],
+      (x) => {
+        const doubled = tf.maximum(x, 0.1) as tf.Tensor2D;
+        return tf.mul(rankMask(doubled, 0, 3), tf.add(x, 5));
+      },
+    ],
     ["argmax over the last axis", [4, 5], (x) => tf.cast(tf.argMax(x, -1), "float32")],
     ["convolution, stride 2, odd size", [7, 9, 3], (x) => tf.conv2d(image(x), kernel([3, 3, 3, 4]), 2, "same")],
     ["convolution, even kernel, valid", [7, 9, 3], (x) => tf.conv2d(image(x), kernel([2, 4, 3, 2]), [1, 2], "valid")],

@@ -27,6 +27,8 @@ export interface GraphBuilder {
   ints(values: readonly number[]): string;
   /** Adds a node with one output, whose name is returned. */
   node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
+  /** Adds a node with several outputs. */
+  nodeOf(op: string, inputs: readonly string[], outputs: number): readonly string[];
   setPlain(tensor: Traced, name: string): void;
   setChannelsFirst(tensor: Traced, name: string): void;
   /** Gives a value the name that users of the graph see. */
@@ -62,6 +64,11 @@ export function createGraphBuilder(constants: ReadonlyMap<number, Constant>): Gr
     nodes.push({ op, inputs, outputs: [output], attributes });
     return output;
   };
+  const nodeOf: GraphBuilder["nodeOf"] = (op, inputs, count) => {
+    const outputs = Array.from({ length: count }, () => fresh(op.toLowerCase()));
+    nodes.push({ op, inputs, outputs, attributes: {} });
+    return outputs;
+  };
   const plain = (tensor: Traced): string => {
     const known = namesOf(tensor);
     const constant = constants.get(tensor.id);
@@ -86,6 +93,7 @@ export function createGraphBuilder(constants: ReadonlyMap<number, Constant>): Gr
       return name;
     },
     node,
+    nodeOf,
     setPlain: (tensor, name) => {
       namesOf(tensor).plain = name;
     },

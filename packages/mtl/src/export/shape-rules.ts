@@ -77,6 +77,20 @@ const argMax: KernelRule = (graph, { inputs, outputs, attributes }) => {
   graph.setPlain(outputs[0]!, graph.node("Cast", [index], { to: { int: 1 } }));
 };
 
+/** The k largest numbers of the last axis, the left one first where two are equal, and their places. */
+const topK: KernelRule = (graph, { inputs, outputs, attributes }) => {
+  const names = graph.nodeOf("TopK", [graph.plain(inputs.x!), graph.ints([attributes.k as number])], 2);
+  outputs.forEach((output, i) => {
+    graph.setPlain(output, names[i]!);
+  });
+};
+
+const oneHot: KernelRule = (graph, { inputs, outputs, attributes }) => {
+  const { depth, onValue, offValue } = attributes as Record<"depth" | "onValue" | "offValue", number>;
+  const names = [graph.plain(inputs.indices!), graph.ints([depth]), graph.floats([offValue, onValue], [2])];
+  graph.setPlain(outputs[0]!, graph.node("OneHot", names));
+};
+
 /** Over some axes. ONNX takes those of ReduceSum as an input and the others' as an attribute. */
 const reduce =
   (op: "ReduceMean" | "ReduceMax" | "ReduceSum"): KernelRule =>
@@ -104,6 +118,8 @@ export const shapeRules: Readonly<Record<string, KernelRule>> = {
   Softmax: overLast("Softmax"),
   LogSoftmax: overLast("LogSoftmax"),
   ArgMax: argMax,
+  TopK: topK,
+  OneHot: oneHot,
   Max: reduce("ReduceMax"),
   Mean: reduce("ReduceMean"),
   Sum: reduce("ReduceSum"),
