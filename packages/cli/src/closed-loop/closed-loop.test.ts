@@ -117,7 +117,7 @@ describe("faults", () => {
   });
 
   it("refuses what is none, and an amount that is missing or no probability", () => {
-    for (const text of ["camera", "camera:melt", "camera:drop", "camera:drop=2", "camera:drop=0.1@5", ""]) {
+    for (const text of ["camera", "camera:melt", "camera:late", "camera:drop=2", "camera:drop=0.1@7-5"]) {
       expect(() => faults(text)).toThrow(InvalidArgumentError);
     }
   });

@@ -74,13 +74,19 @@ const counts = (of: Readonly<Record<string, number>>) =>
     .map(([reason, count]) => `${count} ${reason.replaceAll("_", " ")}`)
     .join(", ");
 
+/** Samples that a newer one of a faster stream replaced are no loss, and told apart. */
+function dropsText({ superseded = 0, ...lost }: Readonly<Record<string, number>>): string {
+  const losses = Object.keys(lost).length > 0 ? `dropped: ${counts(lost)}` : "nothing dropped";
+  return superseded > 0 ? `${losses}; ${superseded} replaced by newer ones before they were needed` : losses;
+}
+
 function streamTable(streams: DriveSummary["streams"]): string {
   return table(
     Object.entries(streams).map(([name, stream]) => [
       name,
       `${readable(stream.rateHz)} Hz`,
       stream.ageMs === undefined ? "never came" : `${readable(stream.ageMs)} ms old at the end`,
-      Object.keys(stream.drops).length > 0 ? `dropped: ${counts(stream.drops)}` : "nothing dropped",
+      dropsText(stream.drops),
       Object.keys(stream.warnings).length > 0 ? `repaired: ${counts(stream.warnings)}` : "",
     ]),
   );
