@@ -6,6 +6,7 @@ import { hard } from "./hard.js";
 import { lowSupervision } from "./low-supervision.js";
 import { mmoe } from "./mmoe.js";
 import { moe } from "./moe.js";
+import { mtan } from "./mtan.js";
 import { ple } from "./ple.js";
 import { sluice } from "./sluice.js";
 import { soft } from "./soft.js";
@@ -18,6 +19,7 @@ export const architectures: readonly Architecture[] = [
   lowSupervision,
   mmoe,
   moe,
+  mtan,
   ple,
   sluice,
   soft,
