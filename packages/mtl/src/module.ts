@@ -5,6 +5,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 type Initialiser =
   | { readonly kind: "he"; readonly fanIn: number }
   | { readonly kind: "glorot"; readonly fanIn: number; readonly fanOut: number }
+  | { readonly kind: "uniform"; readonly bound: number }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "values"; readonly values: readonly number[] };
 
@@ -39,6 +40,7 @@ export interface Module<In, Out> {
  * The first values of a parameter.
  *
  * `he`: normal with variance 2 / fanIn, for layers before a rectifier. `glorot`: uniform with variance 2 / (fanIn + fanOut).
+ * `uniform`: between −bound and bound.
  *
  * @param random - a source of its own, so that a parameter starts alike whatever other parameters there are.
  * @see He et al. 2015, Delving Deep into Rectifiers; Glorot and Bengio 2010.
@@ -52,6 +54,7 @@ export function initialise(spec: ParameterSpec, random: Random): Float32Array {
     const sigma = Math.sqrt(2 / initialiser.fanIn);
     return values.map(() => sigma * random.normal());
   }
-  const bound = Math.sqrt(6 / (initialiser.fanIn + initialiser.fanOut));
+  const bound =
+    initialiser.kind === "uniform" ? initialiser.bound : Math.sqrt(6 / (initialiser.fanIn + initialiser.fanOut));
   return values.map(() => bound * (2 * random.uniform() - 1));
 }

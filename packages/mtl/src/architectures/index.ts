@@ -2,6 +2,7 @@
 import type { Architecture } from "./architecture.js";
 import { cgc } from "./cgc.js";
 import { crossStitch } from "./cross-stitch.js";
+import { dselectK } from "./dselect-k.js";
 import { hard } from "./hard.js";
 import { lowSupervision } from "./low-supervision.js";
 import { mmoe } from "./mmoe.js";
@@ -15,6 +16,7 @@ import { soft } from "./soft.js";
 export const architectures: readonly Architecture[] = [
   cgc,
   crossStitch,
+  dselectK,
   hard,
   lowSupervision,
   mmoe,
