@@ -24,6 +24,7 @@ export type { Head } from "./heads/head.js";
 export { heads } from "./heads/index.js";
 export { createModel, type MultiTaskModel } from "./model/create-model.js";
 export type { BatchPrediction, Evaluation, ParameterCount } from "./model/evaluate.js";
+export { factorisedWeights } from "./model/factorised-weights.js";
 export type { TrainStepOptions, TrainStepResult } from "./model/train-step.js";
 export type { AdamState } from "./optimisers/adam.js";
 export { weightings } from "./weightings/index.js";

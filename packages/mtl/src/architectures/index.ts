@@ -11,6 +11,7 @@ import { mtan } from "./mtan.js";
 import { ple } from "./ple.js";
 import { sluice } from "./sluice.js";
 import { soft } from "./soft.js";
+import { tensorFactorisation } from "./tensor-factorisation.js";
 
 /** Every architecture that contracts may name. */
 export const architectures: readonly Architecture[] = [
@@ -25,4 +26,5 @@ export const architectures: readonly Architecture[] = [
   ple,
   sluice,
   soft,
+  tensorFactorisation,
 ];

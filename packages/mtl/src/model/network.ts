@@ -1,5 +1,6 @@
 import { type Contract, type FeatureSpec, featureSpecsOf, type HeadContract, PolypilotError } from "@polypilot/core";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { ArchitectureInput } from "../architectures/architecture.js";
 import { architectures } from "../architectures/index.js";
 import { encoders } from "../encoders/index.js";
 import { findMethod } from "../family.js";
@@ -61,20 +62,34 @@ function selectHeads(contract: Contract, selected?: readonly string[]): [string,
   return Object.entries(contract.heads).filter(([name]) => !selected || selected.includes(name));
 }
 
-/** The network of a contract with all its heads, or with the selected ones only. */
-export function buildNetwork(contract: Contract, selected?: readonly string[]): Network {
+/** What a contract's architecture is made from. @param tasks - heads to build; by default all. */
+export function architectureInput(
+  contract: Contract,
+  tasks: readonly string[] = Object.keys(contract.heads),
+): ArchitectureInput {
   const specs = featureSpecsOf(contract);
-  const chosen = selectHeads(contract, selected);
-  const body = findMethod(architectures, contract.sharing.architecture, "sharing.architecture").create({
+  return {
     streams: Object.keys(specs),
     encoder: (stream, prefix) => {
       const { encoder, options } = encoderFor(contract, stream);
       return encoder.create(prefix, specs[stream]!, options);
     },
-    tasks: chosen.map(([name]) => name),
+    tasks,
     contractTasks: Object.keys(contract.heads),
     options: contract.sharing.options,
-  });
+  };
+}
+
+/** The network of a contract with all its heads, or with the selected ones only. */
+export function buildNetwork(contract: Contract, selected?: readonly string[]): Network {
+  const specs = featureSpecsOf(contract);
+  const chosen = selectHeads(contract, selected);
+  const body = findMethod(architectures, contract.sharing.architecture, "sharing.architecture").create(
+    architectureInput(
+      contract,
+      chosen.map(([name]) => name),
+    ),
+  );
   const built = chosen.map(([name, head]): NetworkHead => {
     const kind = findMethod(heads, head.kind, `heads.${name}.kind`);
     const module = kind.create({ name, prefix: `head/${name}`, head, input: body.shapes[name]!, specs });
