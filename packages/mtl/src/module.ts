@@ -14,7 +14,7 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initialiser: Initialiser;
-  /** Times the step's learning rate; by default 1. */
+  /** Times the step's learning rate; by default 1. With 0 the parameter is frozen. */
   readonly rateFactor?: number;
 }
 

@@ -11,6 +11,7 @@ import { openNative } from "../serving/onnxruntime-node.js";
 import { randomBatch } from "../testing/random-batch.js";
 import { tinyContract } from "../testing/tiny-contract.js";
 import { exportOnnx } from "./export-onnx.js";
+import { createGraphBuilder } from "./graph-builder.js";
 
 beforeAll(async () => {
   await loadBackend();
@@ -208,6 +209,12 @@ describe("an exported model", () => {
     expect(exportOnnx(model, { heads: ["steering"] }).parameters).toBe(shared + byHead.steering!);
     expect(exportOnnx(model, { heads: model.heads }).parameters).toBe(total);
     model.dispose();
+  });
+
+  it("holds a parameter once, however often it is read", () => {
+    const graph = createGraphBuilder(new Map());
+    expect(graph.floats([1, 2], [2], "kernel")).toBe(graph.floats([1, 2], [2], "kernel"));
+    expect(graph.finish("g", [], []).initializers.map((i) => i.name)).toEqual(["kernel"]);
   });
 
   it("is the same file for the same weights", () => {

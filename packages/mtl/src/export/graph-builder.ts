@@ -22,7 +22,7 @@ export interface GraphBuilder {
   /** Whether the image is at hand with channels first. */
   isChannelsFirst(tensor: Traced): boolean;
   constant(tensor: Traced): Constant | undefined;
-  /** A new initializer. */
+  /** A new initializer; for a name that was written before, that one. */
   floats(values: ArrayLike<number>, shape: readonly number[], name?: string): string;
   ints(values: readonly number[]): string;
   /** Adds a node with one output, whose name is returned. */
@@ -53,7 +53,10 @@ export function createGraphBuilder(constants: ReadonlyMap<number, Constant>): Gr
     names.set(tensor.id, found);
     return found;
   };
+  const written = new Set<string>();
   const floats = (values: ArrayLike<number>, shape: readonly number[], name = fresh("constant")) => {
+    if (written.has(name)) return name; // a parameter that several operations read
+    written.add(name);
     const array = Float32Array.from(values);
     if (array.length !== sizeOf(shape)) throw new Error(`${name}: ${array.length} numbers for [${shape.join(", ")}]`);
     initializers.push({ name, shape, type: "float32", bytes: bytesOf(array) });

@@ -5,14 +5,18 @@ import type { GradientsOf, Weighted } from "./backward.js";
 /** Gradients by parameter name; a parameter that the loss does not reach is absent. */
 export type Gradients = Record<string, Float32Array>;
 
-/** Gradients of Σ weight·loss in all parameters. */
+/** A frozen parameter: one whose learning rate is 0. It has no gradient, so that clipping and weightings look past it too. */
+const isTrained = ({ rateFactor }: OwnedParameter) => rateFactor !== 0;
+
+/** Gradients of Σ weight·loss in all parameters that are not frozen. */
 export function gradientsIn(parameters: ParameterSet, sum: readonly Weighted[], of: GradientsOf): Gradients {
+  const specs = parameters.specs.filter(isTrained);
   const tensors = of(
     sum,
-    parameters.specs.map((spec) => parameters.lookup(spec.name)),
+    specs.map((spec) => parameters.lookup(spec.name)),
   );
   return Object.fromEntries(
-    parameters.specs.flatMap(({ name }, i) => {
+    specs.flatMap(({ name }, i) => {
       const tensor = tensors[i];
       return tensor ? [[name, tensor.dataSync() as Float32Array] as const] : [];
     }),
@@ -29,9 +33,9 @@ export function addGradients(a: Gradients, b: Gradients): Gradients {
   return sum;
 }
 
-/** The parameters that several tasks train, in order. */
+/** The parameters that several tasks train, in order; without frozen ones. */
 export function sharedSpecs(parameters: ParameterSet): OwnedParameter[] {
-  return parameters.specs.filter((spec) => spec.owner === "shared");
+  return parameters.specs.filter((spec) => spec.owner === "shared" && isTrained(spec));
 }
 
 /** One task's gradient in the shared parameters, side by side in their order; zeros where it does not reach. */
