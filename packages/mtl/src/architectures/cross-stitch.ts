@@ -19,7 +19,7 @@ const options = {
  * and is free afterwards: neither positive nor of sum 1. Units sit after every stage of every modality net and after the fusion. The
  * other tasks' nets stay when their heads are deleted, since every task reads them.
  *
- * @see Misra et al. 2016, Cross-stitch Networks for Multi-task Learning, arXiv:1604.03539, equations 1 to 4.
+ * @see Misra et al. 2016, Cross-stitch Networks for Multi-task Learning, arXiv:1604.03539, equation 1.
  * Differs: the paper starts from nets trained for one task each; here they start fresh, and weights trained under `soft` with
  * strength 0 may be put in, since their names are the same. The paper's α learn 100 to 1000 times as fast under SGD, to make up for
  * small gradients; Adam does that already, so that 10 is the default here. α has no weight decay.

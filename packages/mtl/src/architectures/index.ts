@@ -3,6 +3,7 @@ import { adapters } from "./adapters.js";
 import type { Architecture } from "./architecture.js";
 import { cgc } from "./cgc.js";
 import { crossStitch } from "./cross-stitch.js";
+import { drn } from "./drn.js";
 import { dselectK } from "./dselect-k.js";
 import { hard } from "./hard.js";
 import { lowSupervision } from "./low-supervision.js";
@@ -19,6 +20,7 @@ export const architectures: readonly Architecture[] = [
   adapters,
   cgc,
   crossStitch,
+  drn,
   dselectK,
   hard,
   lowSupervision,

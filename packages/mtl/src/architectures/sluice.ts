@@ -132,7 +132,7 @@ function forward(
  * λ_c Σ_t Σ_layers ‖W_t1ᵀ W_t2‖²_F keeps the subspaces' weights apart. α and β are free: no softmax, no decay. A layer whose width
  * the subspaces do not divide is mixed whole. The other tasks' nets stay when their heads are deleted, since every task reads them.
  *
- * @see Ruder et al. 2019, Latent Multi-task Architecture Learning, arXiv:1705.08142, equations 1 to 5; at first called Sluice networks.
+ * @see Ruder et al. 2019, Latent Multi-task Architecture Learning, arXiv:1705.08142; at first called Sluice networks.
  * Differs: convolutions and dense layers in place of the paper's LSTMs; the skip connections that β weighs are those of the layers
  * above the modality nets, which have one size. As in the paper, α starts near the own subspace and β near the top layer.
  */

@@ -24,8 +24,8 @@ const options = {
  *
  * @see Duong et al. 2015, Low Resource Dependency Parsing: Cross-lingual Parameter Sharing; Yang and Hospedales 2016, Trace Norm
  * Regularised Deep Multi-Task Learning, arXiv:1606.04038, the last-axis form.
- * Differs: Duong's second net copies a trained first one and is pulled to it; here all are trained at once, as in the joint form of
- * that model. The trace norm is taken by subgradients under the step's optimiser, as its authors do; singular values below 1/1000
+ * Differs: Duong et al. couple the parsers of two languages; here all pairs of any number of tasks are coupled, over all layers below
+ * the heads. The trace norm is taken by subgradients under the step's optimiser, as its authors do; singular values below 1/1000
  * of the largest count as 0.
  */
 export const soft: Architecture = {
