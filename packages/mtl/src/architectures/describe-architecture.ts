@@ -16,14 +16,15 @@ const specs = featureSpecsOf(contract);
 const tasks = ["steering", "lane_offset", "sign"];
 const still: Context = { training: false, random: random(0) };
 
-function build(architecture: Architecture, options: Record<string, unknown>) {
+function build(architecture: Architecture, options: Record<string, unknown>, only: readonly string[] = tasks) {
   const module = architecture.create({
     streams: Object.keys(specs),
     encoder: (stream, prefix) => {
       const { encoder, options: given } = encoderFor(contract, stream);
       return encoder.create(prefix, specs[stream]!, given);
     },
-    tasks,
+    tasks: only,
+    contractTasks: tasks,
     options,
   });
   return { module, parameters: createParameterSet(module.parameters, 3) };
@@ -115,6 +116,26 @@ export function describeArchitecture(architecture: Architecture, options: Record
       });
       for (const x of [...Object.values(many), ...Object.values(one)]) x.dispose();
       parameters.dispose();
+    });
+
+    it("answers a task with the same bits after the other tasks are deleted", () => {
+      const full = build(architecture, options);
+      const numbers = ({ module, parameters }: typeof full, task: string) => {
+        tf.engine().startScope();
+        const { vector, maps } = module.apply(parameters.lookup, features(2), still)[task]!;
+        const found = [vector, ...Object.values(maps).flat()].map((x) => x.dataSync());
+        tf.engine().endScope();
+        return found;
+      };
+      for (const task of ["steering", "sign"]) {
+        const alone = build(architecture, options, [task]);
+        alone.parameters.write(full.parameters.read());
+        expect(Object.keys(alone.module.shapes)).toEqual([task]);
+        expect(alone.module.shapes[task]).toEqual(full.module.shapes[task]);
+        expect(numbers(alone, task)).toEqual(numbers(full, task));
+        alone.parameters.dispose();
+      }
+      full.parameters.dispose();
     });
 
     it("leaves no tensor behind", () => {
