@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Representation } from "./architecture.js";
 
 /** Σ_i gates[:, i] · xs[i], sample by sample. @param gates - [n, xs.length] */
-export function weightedMean<T extends tf.Tensor>(xs: readonly T[], gates: tf.Tensor2D): T {
+function weightedSum<T extends tf.Tensor>(xs: readonly T[], gates: tf.Tensor2D): T {
   const n = gates.shape[0];
   const terms = xs.map((x, i) => {
     const gate = tf.reshape(tf.slice(gates, [0, i], [n, 1]), [n, ...x.shape.slice(1).map(() => 1)]);
@@ -21,7 +21,7 @@ export function weightedMean<T extends tf.Tensor>(xs: readonly T[], gates: tf.Te
 export function mix(experts: readonly Representation[], gates: tf.Tensor2D): Representation {
   let maps: Representation["maps"] | undefined;
   return {
-    vector: weightedMean(
+    vector: weightedSum(
       experts.map((e) => e.vector),
       gates,
     ),
@@ -30,7 +30,7 @@ export function mix(experts: readonly Representation[], gates: tf.Tensor2D): Rep
         Object.entries(experts[0]!.maps).map(([stream, levels]) => [
           stream,
           levels.map((_, level) =>
-            weightedMean(
+            weightedSum(
               experts.map((e) => e.maps[stream]![level]!),
               gates,
             ),

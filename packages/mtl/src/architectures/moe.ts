@@ -21,6 +21,15 @@ const options = {
   size: { type: "integer", default: 128, min: 1, max: 8192, doc: "numbers in each expert's vector" },
 } as const satisfies OptionSpecs;
 
+function checkActive(active: number, experts: number): void {
+  if (active <= experts) return;
+  throw new PolypilotError("MTL_OPTION", ["mtl", "sharing.options"], {
+    expected: `active is at most experts, ${experts}`,
+    found: `${active}`,
+    todo: "Lower active or raise experts",
+  });
+}
+
 /** CV(x)² = variance / mean². */
 function squaredVariation(x: tf.Tensor): tf.Scalar {
   const { mean, variance } = tf.moments(x);
@@ -59,13 +68,7 @@ export const moe: Architecture = {
       size,
       ...weights
     } = resolveOptions(options, input.options, "sharing.options");
-    if (active > count) {
-      throw new PolypilotError("MTL_OPTION", ["mtl", "sharing.options"], {
-        expected: `active is at most experts, ${count}`,
-        found: `${active}`,
-        todo: "Lower active or raise experts",
-      });
-    }
+    checkActive(active, count);
     const experts = Array.from({ length: count }, (_, i) => tower(input, `expert${i + 1}/`, size));
     const seen = gateInput(experts[0]!.encoders);
     const gateOf = (name: string) => noisyTopKGate(name, seen.size, count, active);
