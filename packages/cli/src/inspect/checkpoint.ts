@@ -6,6 +6,7 @@ import { badInput } from "../bad-input.js";
 import { table } from "../table.js";
 import { bytes } from "../units.js";
 import { contractText } from "./contract-text.js";
+import { flatFacts } from "./flat-facts.js";
 
 /** What is in a checkpoint folder, every file checked against its card. */
 export interface CheckpointFacts {
@@ -32,11 +33,6 @@ export async function inspectCheckpoint(folder: string): Promise<CheckpointFacts
   return { contract, card };
 }
 
-const rows = (value: unknown): [string, string][] =>
-  typeof value === "object" && value !== null
-    ? Object.entries(value).map(([key, of]) => [key, typeof of === "object" ? JSON.stringify(of) : String(of)])
-    : [["", String(value)]];
-
 /** A checkpoint in words. */
 export function checkpointText(folder: string, { contract, card }: CheckpointFacts): string {
   const { heads, parameters } = card;
@@ -47,10 +43,10 @@ export function checkpointText(folder: string, { contract, card }: CheckpointFac
     `Made by: ${card.command}`,
     "",
     "Learnt from",
-    table(rows(card.data)),
+    table(flatFacts(card.data)),
     "",
     "Reached",
-    table(rows(card.metrics)),
+    table(flatFacts(card.metrics)),
     "",
     "Files",
     table(files),
