@@ -7,7 +7,7 @@ export interface SplitMatrix {
 }
 
 /** a [n, k] · b [k, m], row-major. */
-export function product(a: Float64Array, b: Float64Array, n: number, k: number, m: number): Float64Array {
+function product(a: Float64Array, b: Float64Array, n: number, k: number, m: number): Float64Array {
   const result = new Float64Array(n * m);
   for (let i = 0; i < n; i += 1) {
     for (let l = 0; l < k; l += 1) {
