@@ -40,7 +40,7 @@ describe("evaluate", () => {
     const { code, stdout } = await polypilot(["evaluate", ...args]);
     expect(code).toBe(0);
     const [column] = JSON.parse(stdout).columns;
-    expect(column.episodes).toEqual(["track_3"]);
+    expect(column.episodes).toEqual(["track_10003"]);
     expect(Object.keys(column.scores.heads)).toEqual(
       expect.arrayContaining(["steering", "markings", "reconstruction"]),
     );
