@@ -3,6 +3,7 @@ import { nsToMs } from "@polypilot/core";
 import { shown } from "../repository.js";
 import { table } from "../table.js";
 import { bytes, duration, percent, plural, readable } from "../units.js";
+import { losses } from "./losses.js";
 
 /** One stream of a drive. */
 export interface StreamSummary {
@@ -74,10 +75,10 @@ const counts = (of: Readonly<Record<string, number>>) =>
     .map(([reason, count]) => `${count} ${reason.replaceAll("_", " ")}`)
     .join(", ");
 
-/** Samples that a newer one of a faster stream replaced are no loss, and told apart. */
-function dropsText({ superseded = 0, ...lost }: Readonly<Record<string, number>>): string {
-  const losses = Object.keys(lost).length > 0 ? `dropped: ${counts(lost)}` : "nothing dropped";
-  return superseded > 0 ? `${losses}; ${superseded} replaced by newer ones before they were needed` : losses;
+function dropsText(drops: Readonly<Record<string, number>>): string {
+  const { lost, replaced } = losses(drops);
+  const told = Object.keys(lost).length > 0 ? `dropped: ${counts(lost)}` : "nothing dropped";
+  return replaced > 0 ? `${told}; ${replaced} replaced by newer ones before they were needed` : told;
 }
 
 function streamTable(streams: DriveSummary["streams"]): string {

@@ -1,4 +1,5 @@
 import { nsToMs } from "@polypilot/core";
+import { losses } from "../drive/losses.js";
 import { table } from "../table.js";
 import { duration, percent, readable } from "../units.js";
 import { bar } from "./bar.js";
@@ -6,12 +7,13 @@ import { halfBlocks } from "./half-blocks.js";
 import type { Scene } from "./scene.js";
 
 const WIDTH = 56;
-const LANE_M = 1;
+/** Ends of the lane gauge. */
+const LANE_M = 0.4;
 
 /** Age, rate and drops of each stream, as rows. */
 function streamRows(scene: Scene): (string | number)[][] {
   return Object.entries(scene.streams).map(([name, stream]) => {
-    const lost = Object.entries(stream.drops).map(([reason, count]) => `${count} ${reason}`);
+    const lost = Object.entries(losses(stream.drops).lost).map(([reason, count]) => `${count} ${reason}`);
     return [
       name,
       `${readable(stream.rateHz)} Hz`,
@@ -49,7 +51,7 @@ const outcome = (scene: Scene) =>
 export function sceneLine(scene: Scene): string {
   const streams = Object.entries(scene.streams)
     .map(([name, { rateHz, ageNs, drops }]) => {
-      const lost = Object.values(drops).reduce((sum, n) => sum + n, 0);
+      const lost = Object.values(losses(drops).lost).reduce((sum, n) => sum + n, 0);
       const age = ageNs === undefined ? "never" : `${readable(nsToMs(ageNs), 2)} ms`;
       return `${name} ${readable(rateHz)} Hz ${age}${lost > 0 ? ` −${lost}` : ""}`;
     })
