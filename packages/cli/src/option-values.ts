@@ -37,6 +37,11 @@ export function names(text: string): readonly string[] {
   return all;
 }
 
+/** A share between 0 and 1, or none. */
+export function shareOrNone(text: string): number {
+  return Number(text) === 0 && text.trim() !== "" ? 0 : share(text);
+}
+
 /** A share between 0 and 1. */
 export function share(text: string): number {
   const value = Number(text);

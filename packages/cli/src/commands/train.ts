@@ -3,11 +3,11 @@ import { Command } from "commander";
 import { readContract } from "../contract-file.js";
 import { exitCode } from "../exit-code.js";
 import { listenToInterrupt } from "../interrupt.js";
-import { names, positive, share, wholeNumber } from "../option-values.js";
+import { names, positive, share, shareOrNone, wholeNumber } from "../option-values.js";
 import { createOutput } from "../output.js";
 import { shipped, shown } from "../repository.js";
 import { table } from "../table.js";
-import { bytes, duration, readable } from "../units.js";
+import { bytes, duration, plural, readable } from "../units.js";
 
 interface TrainFlags {
   readonly contract: string;
@@ -53,7 +53,7 @@ function toText(result: TrainResult): string {
   return [
     `${shown(result.out)} is a checkpoint: ${result.history.length} epochs in ${duration(result.trainedSec)}, epoch ${result.deployedEpoch + 1} deployed.`,
     "",
-    `On the validation episodes (with 95 % intervals)`,
+    `On the ${result.scoredOn} episodes (with 95 % intervals)`,
     table(rows),
     "",
     table([
@@ -67,9 +67,22 @@ function toText(result: TrainResult): string {
   ].join("\n");
 }
 
+/** Episodes below which none is held back by default: a handful chooses epochs badly, and is worth more as training data. */
+const FEW_EPISODES = 20;
+
+/** The share that validates: what was given, none of few episodes, else the trainer's. */
+function validationOf(flags: TrainFlags, episodes: number): number | undefined {
+  if (flags.validation !== undefined || episodes >= FEW_EPISODES) return flags.validation;
+  process.stderr.write(
+    `${plural(episodes, "episode")}: too few to choose an epoch by. All train, and the last epoch is deployed (--validation 0.2 holds some back).\n`,
+  );
+  return 0;
+}
+
 /** The settings that were given; the trainer knows the others. */
-function settings(flags: TrainFlags): Partial<TrainSettings> {
-  const { epochs, batchSize, learningRate, patience, warmUp, weightDecay, averaging, validation } = flags;
+function settings(flags: TrainFlags, episodes: number): Partial<TrainSettings> {
+  const { epochs, batchSize, learningRate, patience, warmUp, weightDecay, averaging } = flags;
+  const validation = validationOf(flags, episodes);
   const given = { epochs, batchSize, learningRate, patience, weightDecay, averaging };
   const all = { ...given, warmUpEpochs: warmUp, validationShare: validation };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
@@ -87,15 +100,16 @@ async function learn(flags: TrainFlags): Promise<void> {
   const file = await readContract(flags.contract);
   const { contract, text } = flags.heads ? keepHeads(file, flags.heads) : file;
   const all = await load(contract, flags.data, flags.stride === undefined ? {} : { stride: flags.stride });
+  const demonstrations = flags.leaveOut === undefined ? all : partOf(all, "first", flags.leaveOut);
   const progress = trainingProgress();
   try {
     const result = await train({
       contract,
       contractText: text,
-      demonstrations: flags.leaveOut === undefined ? all : partOf(all, "first", flags.leaveOut),
+      demonstrations,
       out: flags.out,
       seed: flags.seed,
-      ...settings(flags),
+      ...settings(flags, demonstrations.episodes.length),
       resume: flags.resume === true,
       command: `polypilot train ${process.argv.slice(3).join(" ")}`,
       onProgress: progress.tell,
@@ -126,7 +140,11 @@ export function trainCommand(): Command {
     .option("--warm-up <epochs>", "epochs over which the learning rate rises", positive)
     .option("--weight-decay <x>", "decoupled weight decay", positive)
     .option("--averaging <x>", "decay a step of the running average of weights that is deployed", share)
-    .option("--validation <share>", "share of the episodes that validates", share)
+    .option(
+      "--validation <share>",
+      `share of the episodes that validates (default: 0.2, or 0 below ${FEW_EPISODES} episodes); 0: all train, the last epoch is deployed`,
+      shareOrNone,
+    )
     .option("--leave-out <share>", "leave out the last share of the episodes by time, for evaluate --test-part", share)
     .option("--stride <n>", "use every n-th sample", wholeNumber)
     .option("--resume", "go on with the run in --out, with the same options")

@@ -22,9 +22,12 @@ export function trainingProgress(write = (line: string) => void process.stderr.w
         break;
       case "epoch": {
         stop();
-        const { epoch, validation } = progress.entry;
-        const mark = progress.best ? "  ← best so far" : "";
-        write(`epoch ${epoch + 1} of ${progress.epochs}  validation: ${losses(validation)}${mark}`);
+        const { epoch, validation, train } = progress.entry;
+        const chosen = Object.keys(validation).length > 0;
+        const told = chosen
+          ? `validation: ${losses(validation)}${progress.best ? "  ← best so far" : ""}`
+          : `training: ${losses(train)}`;
+        write(`epoch ${epoch + 1} of ${progress.epochs}  ${told}`);
         break;
       }
       case "finish":

@@ -28,6 +28,8 @@ export interface HeadModule extends Module<Representation, HeadOutput> {
   readonly target: (labels: BatchArray & { readonly mask: Uint8Array }) => tf.Tensor;
   /** [n], one loss a sample. */
   readonly losses: (output: HeadOutput, target: tf.Tensor) => tf.Tensor1D;
+  /** [n], what epochs are compared by where that is not the loss: an error that knows no σ. */
+  readonly errors?: (output: HeadOutput, target: tf.Tensor) => tf.Tensor1D;
   readonly decode: (output: HeadOutput) => Decoded;
   /** Shape of the decoded mean without the batch axis. */
   readonly shape: readonly number[];

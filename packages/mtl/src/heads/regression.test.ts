@@ -1,3 +1,4 @@
+import type { HeadContract } from "@polypilot/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
 import { loadBackend } from "../backend.js";
@@ -35,6 +36,21 @@ it("has Gauss's negative log-likelihood as loss, with the constant that makes 0 
     0.5 * (s + 7 + (0.5 - mean) ** 2 * Math.exp(-s)),
     5,
   );
+});
+
+it("compares epochs by the squared error in half ranges, blind to σ, where the contract says so", () => {
+  const steering = { ...contract.heads.steering!, options: { choose_by: "squared-error" } } as HeadContract;
+  const { module } = buildNetwork({ ...contract, heads: { ...contract.heads, steering } }, ["steering"]).heads[0]!;
+  const errors = [-1.3, 2].map((s) =>
+    tf.tidy(() => {
+      const labels = { shape: [1, 1], data: Float32Array.of(0.275), mask: Uint8Array.of(1) };
+      const output = { mean: tf.tensor2d([[0.2]]), log_variance: tf.tensor2d([[s]]) };
+      return module.errors!(output, module.target(labels)).dataSync()[0]!;
+    }),
+  );
+  expect(errors[0]).toBeCloseTo((0.5 - 0.2) ** 2, 6);
+  expect(errors[1]).toBe(errors[0]);
+  expect(buildNetwork(contract, ["steering"]).heads[0]!.module.errors).toBeUndefined();
 });
 
 it("is 0 for a perfect answer of least σ, and above it everywhere else", () => {

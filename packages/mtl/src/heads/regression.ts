@@ -16,6 +16,12 @@ const options = {
     min: 1e-6,
     doc: "huber: where the loss turns from square to straight, in half ranges",
   },
+  choose_by: {
+    type: "choice",
+    values: ["loss", "squared-error"],
+    default: "loss",
+    doc: "what the best epoch is chosen by: with little data σ overfits long before the mean, and gaussian-nll with it",
+  },
 } as const satisfies OptionSpecs;
 
 /** The log-variance stays between middle ± half: σ from 3 % of half the range to 450 % of it. */
@@ -55,7 +61,7 @@ export const regression: Head = {
   options,
   create: ({ name, prefix, head, input }) => {
     const { unit, size, loss, range, options: given } = head as RegressionContract;
-    const { hidden, delta } = resolveOptions(options, given, `heads.${name}.options`);
+    const { hidden, delta, choose_by } = resolveOptions(options, given, `heads.${name}.options`);
     const spec: FeatureSpec = { shape: [size], dtype: "float32", unit, range: [range] };
     const before = hidden > 0 ? [dense(`${prefix}/hidden`, input.vectorSize, hidden, { activation: "relu" })] : [];
     const width = hidden > 0 ? hidden : input.vectorSize;
@@ -85,6 +91,7 @@ export const regression: Head = {
         );
       },
       losses: (output, target) => lossOf[loss](output, target, delta),
+      ...(choose_by === "squared-error" && { errors: (output, target) => mean1(tf.square(errorOf(output, target))) }),
       decode: (output) => {
         const decoded = { mean: fromModelUnit(output.mean!, spec) };
         const s = output.log_variance;

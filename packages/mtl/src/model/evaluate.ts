@@ -19,6 +19,8 @@ export interface BatchPrediction {
 export interface Evaluation {
   /** Mean loss over the labelled samples; null where the batch has no label of a head. */
   readonly losses: Readonly<Record<string, number | null>>;
+  /** What epochs are compared by: the loss, or the error that the head names in its place. */
+  readonly errors: Readonly<Record<string, number | null>>;
   /** Samples with a label, by head. */
   readonly labelled: Readonly<Record<string, number>>;
   readonly predictions: Readonly<Record<string, BatchPrediction>>;
@@ -41,17 +43,21 @@ export function evaluate(
     const answering = network.heads.filter(({ name }) => Object.hasOwn(outputs, name));
     const rows = answering.map(({ name, module }) => {
       const label = labels[name];
-      const loss = label ? maskedMean(module.losses(outputs[name]!, label.target), label.mask).dataSync()[0]! : null;
+      const mean1 = (of: typeof module.losses) =>
+        label ? maskedMean(of(outputs[name]!, label.target), label.mask).dataSync()[0]! : null;
+      const loss = mean1(module.losses);
+      const error = module.errors ? mean1(module.errors) : loss;
       const { mean, sigma } = module.decode(outputs[name]!);
       const prediction: BatchPrediction = {
         shape: module.shape,
         mean: mean.dataSync() as Float32Array,
         sigma: sigma ? (sigma.dataSync() as Float32Array) : new Float32Array(0),
       };
-      return { name, loss, labelled: count(batch.labels[name]?.mask), prediction };
+      return { name, loss, error, labelled: count(batch.labels[name]?.mask), prediction };
     });
     return {
       losses: Object.fromEntries(rows.map((row) => [row.name, row.loss])),
+      errors: Object.fromEntries(rows.map((row) => [row.name, row.error])),
       labelled: Object.fromEntries(rows.map((row) => [row.name, row.labelled])),
       predictions: Object.fromEntries(rows.map((row) => [row.name, row.prediction])),
     };

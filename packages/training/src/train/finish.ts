@@ -10,6 +10,7 @@ import { type Scores, scoreHeads } from "../evaluate/score-heads.js";
 import { trainingReport } from "../training-report/training-report.js";
 import { compareDeployment, type Deployment } from "./deployment.js";
 import type { RunState } from "./run-state.js";
+import { scoredOn } from "./scored-on.js";
 import type { TrainProgress, TrainSettings } from "./train-options.js";
 
 /** All that a finished run knows of itself. */
@@ -64,7 +65,7 @@ function dataOf({ demonstrations, split, settings }: FinishInput): Json {
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
 
-function metricsOf({ state }: FinishInput, scores: Scores, deployment: Deployment): Json {
+function metricsOf({ state, split }: FinishInput, scores: Scores, deployment: Deployment): Json {
   const heads = Object.entries(scores.heads).map(([head, { metrics, labelled }]) => {
     const best = state.snapshots.best[head];
     const values = metrics.map(({ name, unit, interval }) => [
@@ -82,7 +83,7 @@ function metricsOf({ state }: FinishInput, scores: Scores, deployment: Deploymen
     ];
   });
   return {
-    on: "validation episodes, at the deployed epoch",
+    on: `${scoredOn(split)} episodes, at the deployed epoch`,
     intervals: `95 %, bootstrap (BCa) over ${scores.units.count} ${scores.units.kind}`,
     epochs: state.history.length,
     deployedEpoch: state.snapshots.deployed.epoch + 1,
@@ -102,8 +103,8 @@ export async function finish(input: FinishInput): Promise<FinishedRun> {
   const { model, out, contractText, demonstrations, split, settings, state, command, clock, onProgress } = input;
   const tell = (what: string) => onProgress?.({ kind: "finish", what });
   model.setWeights(state.snapshots.weights.get(state.snapshots.deployed.epoch)!);
-  tell("scoring the validation episodes");
-  const { indices } = split.validation;
+  tell(`scoring the ${scoredOn(split)} episodes`);
+  const { indices } = scoredOn(split) === "validation" ? split.validation : split.train;
   const scores = await scoreHeads(modelAnswerer(model), { demonstrations, indices, seed: settings.seed });
   const frames = await exampleFrames(modelAnswerer(model), demonstrations, indices, 8);
   tell("exporting, and comparing the deployed model with the full one");

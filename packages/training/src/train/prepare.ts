@@ -19,7 +19,7 @@ export function settingsOf(options: TrainOptions): TrainSettings {
     clipNorm: [1e-6, 1e12, false],
     averaging: [0, 0.99999, false],
     patience: [1, 100_000, true],
-    validationShare: [0.001, 0.9, false],
+    validationShare: [0, 0.9, false],
   };
   for (const [name, [low, high, whole]] of Object.entries(bounds)) {
     const value = settings[name as keyof typeof bounds];
@@ -75,7 +75,7 @@ export function checkLabels(demonstrations: Demonstrations, split: Pick<Split, "
   for (const [head, { role, label }] of Object.entries(demonstrations.contract.heads)) {
     const where = !has(head, split.train.indices)
       ? "training"
-      : role === "primary" && !has(head, split.validation.indices)
+      : role === "primary" && split.validation.episodes.length > 0 && !has(head, split.validation.indices)
         ? "validation"
         : null;
     if (!where) continue;

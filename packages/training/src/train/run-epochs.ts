@@ -2,9 +2,9 @@ import { type Clock, nsToSec } from "@polypilot/core";
 import type { MultiTaskModel } from "@polypilot/mtl";
 import { meanLosses, meanWeights, noSteps } from "./history.js";
 import type { RunState } from "./run-state.js";
-import { takeSnapshots } from "./snapshots.js";
+import { type Losses, lastSnapshot, type Snapshots, takeSnapshots } from "./snapshots.js";
 import { type EpochInput, rateAt, refuseDivergence, stepsPerEpoch, trainEpoch } from "./train-epoch.js";
-import { validationLosses } from "./validate.js";
+import { validate } from "./validate.js";
 import type { Weights } from "./weight-average.js";
 
 export interface RunInput extends EpochInput {
@@ -22,16 +22,22 @@ function withAveraged<T>(model: MultiTaskModel, average: Weights | undefined, wo
   return work().finally(() => model.setWeights(raw));
 }
 
+async function chosen(
+  { model, demonstrations, validation, settings }: RunInput,
+  { snapshots: before, epoch }: RunState,
+): Promise<{ losses: Losses; snapshots: Snapshots }> {
+  if (validation.length === 0) return { losses: {}, snapshots: lastSnapshot(epoch, model.getWeights()) };
+  const { losses, errors } = await validate(model, demonstrations, validation, settings.batchSize);
+  const snapshots = takeSnapshots(before, model.contract, epoch, errors, () => model.getWeights());
+  return { losses, snapshots };
+}
+
 async function endEpoch(input: RunInput, state: RunState): Promise<RunState> {
-  const { model, settings, demonstrations, validation, onProgress } = input;
-  const { epochs, patience, batchSize } = settings;
+  const { model, settings, validation, onProgress } = input;
+  const { epochs, patience } = settings;
   const { epoch, sums } = state;
   onProgress?.({ kind: "validate", epoch, epochs });
-  const { losses, snapshots } = await withAveraged(model, state.average, async () => {
-    const found = await validationLosses(model, demonstrations, validation, batchSize);
-    const taken = takeSnapshots(state.snapshots, model.contract, epoch, found, () => model.getWeights());
-    return { losses: found, snapshots: taken };
-  });
+  const { losses, snapshots } = await withAveraged(model, state.average, () => chosen(input, state));
   for (const [head, loss] of Object.entries(losses))
     if (loss !== null && !Number.isFinite(loss)) refuseDivergence(`${head} in validation`, loss, state);
   const entry = {

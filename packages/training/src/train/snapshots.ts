@@ -1,7 +1,7 @@
 import type { Contract } from "@polypilot/core";
 import type { Weights } from "./weight-average.js";
 
-/** Validation losses by head; null where validation has no label of a head. */
+/** Validation losses, or the errors that epochs are compared by, by head; null where validation has no label of a head. */
 export type Losses = Readonly<Record<string, number | null>>;
 
 /** The best epoch of each head so far, and the model at that epoch. */
@@ -25,6 +25,11 @@ export function primaryLoss(contract: Contract, losses: Losses): number {
   return Object.entries(contract.heads)
     .filter(([, head]) => head.role === "primary")
     .reduce((sum, [name, head]) => sum + head.loss_scale * (losses[name] ?? Number.POSITIVE_INFINITY), 0);
+}
+
+/** The snapshots of a run that validates nothing: the last epoch alone. */
+export function lastSnapshot(epoch: number, weights: Weights): Snapshots {
+  return { best: {}, weights: new Map([[epoch, weights]]), deployed: { epoch, loss: Number.POSITIVE_INFINITY } };
 }
 
 /**

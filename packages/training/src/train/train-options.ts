@@ -20,7 +20,7 @@ export interface TrainSettings {
   readonly averaging: number;
   /** Epochs without a better primary head after which training stops. */
   readonly patience: number;
-  /** Share of the episodes that validates. */
+  /** Share of the episodes that validates; 0: all train, nothing is chosen, and the last epoch is deployed. */
   readonly validationShare: number;
   /** How far camera images are changed each time they are shown in training; {} for not at all. */
   readonly augmentation: CameraAugmentation;

@@ -70,6 +70,16 @@ describe("train", () => {
     expect(new Set(kinds)).toEqual(new Set(["step", "validate", "epoch", "finish"]));
   });
 
+  it("trains on everything and deploys the last epoch where nothing is to validate", async () => {
+    const out = join(folder, "all");
+    const result = await train({ ...base, out, validationShare: 0 });
+    if (result.status !== "finished") throw new Error("not finished");
+    expect(result).toMatchObject({ deployedEpoch: 3, best: {}, scoredOn: "training", ended: "epochs" });
+    const { card } = await readCheckpoint(out);
+    expect(card.data).toMatchObject({ training: { episodes: 10 }, validation: { episodes: [], samples: 0 } });
+    expect(await readFile(result.report, "utf8")).toContain("nothing was held back");
+  });
+
   it("deploys the same weights whether it was interrupted and resumed or not", async () => {
     const whole = await train({ ...base, out: join(folder, "a") });
     const stop = new AbortController();

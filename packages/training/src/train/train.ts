@@ -10,6 +10,7 @@ import { checkLabels, demonstrationsOf, settingsOf, splitOf } from "./prepare.js
 import { runEpochs } from "./run-epochs.js";
 import { identityOf, openRunFolder } from "./run-folder.js";
 import type { RunState } from "./run-state.js";
+import { scoredOn } from "./scored-on.js";
 import type { Snapshots } from "./snapshots.js";
 import type { TrainOptions, TrainSettings } from "./train-options.js";
 
@@ -27,8 +28,9 @@ export type TrainResult = {
       readonly ended: "epochs" | "patience";
       readonly deployedEpoch: number;
       readonly trainedSec: number;
-      /** On the validation episodes, at the deployed epoch. */
+      /** At the deployed epoch, on the validation episodes; on the training episodes where nothing validated. */
       readonly scores: Scores;
+      readonly scoredOn: "validation" | "training";
       readonly deployment: Deployment;
       /** Path of the report. */
       readonly report: string;
@@ -79,6 +81,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return {
       ...told(out, settings, state),
       ...{ status: "finished", ended, trainedSec, deployedEpoch: snapshots.deployed.epoch, scores, deployment },
+      scoredOn: scoredOn(split),
       report: join(out, "report.html"),
     };
   } finally {

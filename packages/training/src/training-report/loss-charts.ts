@@ -19,12 +19,12 @@ export async function lossCharts(
       title: `${head} (${role})`,
       x: "epoch",
       y: loss,
-      caption: mark ? `Best validation loss in epoch ${mark.epoch + 1}.` : "No validation labels.",
+      caption: mark ? `Best on the validation episodes in epoch ${mark.epoch + 1}.` : "No validation labels.",
       series: [
         { name: "training", points: values(history, (e) => e.train[head]), colour: 7 },
         { name: "validation", points: values(history, (e) => e.validation[head]), colour: 0 },
       ],
-      marks: mark ? [{ x: mark.epoch + 1, y: mark.loss, label: "best" }] : [],
+      marks: mark ? [{ x: mark.epoch + 1, y: history[mark.epoch]?.validation[head] ?? mark.loss, label: "best" }] : [],
       width: 400,
       height: 180,
     });

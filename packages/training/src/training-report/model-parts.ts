@@ -44,7 +44,7 @@ export function modelParts({ demonstrations, parameters, deployment }: FinishedR
   ];
   const same = identical.tensorflow && identical.onnx;
   const heads = deployment.heads.join(", ");
-  const proof = `With and without the auxiliary heads, ${heads} has the same bits: compared on ${compared.tensorflow} validation samples in TensorFlow and ${compared.onnx} in ${deployment.runtime}. TensorFlow and ONNX differ by at most ${formatNumber(deployment.largestDifference, 2)}.`;
+  const proof = `With and without the auxiliary heads, ${heads} has the same bits: compared on ${compared.tensorflow} samples in TensorFlow and ${compared.onnx} in ${deployment.runtime}. TensorFlow and ONNX differ by at most ${formatNumber(deployment.largestDifference, 2)}.`;
   return [
     paragraph(inWords(demonstrations.contract)),
     table(

@@ -3,6 +3,7 @@ import { formatBytes, formatDuration, formatInterval, formatNumber } from "../re
 import { code, facts, page, type Section, warning } from "../report/page.js";
 import { table } from "../report/table.js";
 import type { FinishedRun } from "../train/finish.js";
+import { scoredOn } from "../train/scored-on.js";
 import { dataParts } from "./data-parts.js";
 import { frameStrip } from "./frame-strip.js";
 import { lossCharts, weightCharts } from "./loss-charts.js";
@@ -94,7 +95,14 @@ export async function trainingReport(run: FinishedRun): Promise<string> {
     if (contract.heads[head]!.role === "primary" && trace.truth.length > 1)
       traces.push(...(await traceCharts(head, contract.heads[head]!.unit, trace)));
   const sections: Section[] = [
-    { title: "Truth and prediction", intro: "On the validation episodes, which were not trained on.", parts: traces },
+    {
+      title: "Truth and prediction",
+      intro:
+        scoredOn(split) === "validation"
+          ? "On the validation episodes, which were not trained on."
+          : "On the training episodes: nothing was held back. A test on others is due.",
+      parts: traces,
+    },
     { title: "On frames", parts: frameStrip(demonstrations, frames) },
     { title: "Heads", parts: [headTable(run), metricTable(contract, scores), ...confusionMatrices(contract, scores)] },
     {
