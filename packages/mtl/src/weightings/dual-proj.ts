@@ -1,7 +1,4 @@
-import { resolveOptions } from "../options.js";
-import { dualConeOptions as options, projectOntoDualCone, regularised } from "./dual-cone.js";
-import { onePerTask, preferenceOf } from "./preference.js";
-import { onPresent } from "./present.js";
+import { dualConeMethod, projectOntoDualCone } from "./dual-cone.js";
 import type { Weighting } from "./weighting.js";
 
 /**
@@ -19,16 +16,5 @@ export const dualProj: Weighting = {
   sentence: "The mean gradient, projected so that it hurts no task",
   paper: "Lopez-Paz and Ranzato 2017, Gradient Episodic Memory for Continual Learning",
   needs: "gramian",
-  options,
-  init: (tasks, given) => {
-    const { pref_vector, norm_eps, reg_eps } = resolveOptions(options, given, "weighting.options");
-    return { preference: onePerTask("pref_vector", pref_vector, tasks.length), norm_eps, reg_eps };
-  },
-  step: (state, inputs) => {
-    const { preference, norm_eps, reg_eps } = state as { preference: number[]; norm_eps: number; reg_eps: number };
-    const weights = onPresent(inputs, (gramian, tasks) =>
-      projectOntoDualCone(regularised(gramian, norm_eps, reg_eps), preferenceOf(preference, tasks)),
-    );
-    return { weights, state };
-  },
+  ...dualConeMethod(projectOntoDualCone),
 };

@@ -1,7 +1,4 @@
-import { resolveOptions } from "../options.js";
-import { dualConeOptions as options, projectOntoDualCone, regularised } from "./dual-cone.js";
-import { onePerTask, preferenceOf } from "./preference.js";
-import { onPresent } from "./present.js";
+import { dualConeMethod, projectOntoDualCone } from "./dual-cone.js";
 import type { Weighting } from "./weighting.js";
 
 /**
@@ -22,25 +19,14 @@ export const upgrad: Weighting = {
   sentence: "The mean of the gradients, each first projected so that it hurts no task",
   paper: "Quinton and Rey 2024, Jacobian Descent for Multi-Objective Optimization",
   needs: "gramian",
-  options,
-  init: (tasks, given) => {
-    const { pref_vector, norm_eps, reg_eps } = resolveOptions(options, given, "weighting.options");
-    return { preference: onePerTask("pref_vector", pref_vector, tasks.length), norm_eps, reg_eps };
-  },
-  step: (state, inputs) => {
-    const { preference, norm_eps, reg_eps } = state as { preference: number[]; norm_eps: number; reg_eps: number };
-    const weights = onPresent(inputs, (gramian, tasks) => {
-      const g = regularised(gramian, norm_eps, reg_eps);
-      const u = preferenceOf(preference, tasks);
-      const sum = new Float64Array(tasks.length);
-      tasks.forEach((_, t) => {
-        const alone = u.map((value, i) => (i === t ? value : 0));
-        projectOntoDualCone(g, alone).forEach((value, i) => {
-          sum[i]! += value;
-        });
+  ...dualConeMethod((gramian, preference) => {
+    const sum = new Float64Array(preference.length);
+    preference.forEach((_, t) => {
+      const alone = preference.map((value, i) => (i === t ? value : 0));
+      projectOntoDualCone(gramian, alone).forEach((value, i) => {
+        sum[i]! += value;
       });
-      return sum;
     });
-    return { weights, state };
-  },
+    return sum;
+  }),
 };
