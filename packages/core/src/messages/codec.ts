@@ -1,12 +1,13 @@
 import { parse } from "@foxglove/rosmsg";
-import { MessageReader, MessageWriter } from "@foxglove/rosmsg2-serialization";
+import { MessageReader } from "@foxglove/rosmsg2-serialization";
 import { PolypilotError } from "../error.js";
 import type { MessageType } from "../ports.js";
 import { fromRosTime, type Nanoseconds } from "../time.js";
 import { type Header, type MessageTypes, messageSchemas } from "./generated.js";
+import { type MessageEncoder, messageEncoder } from "./message-encoder.js";
 
 const readers = new Map<MessageType, MessageReader>();
-const writers = new Map<MessageType, MessageWriter>();
+const encoders = new Map<MessageType, MessageEncoder>();
 
 function cached<V>(map: Map<MessageType, V>, type: MessageType, make: () => V): V {
   let value = map.get(type);
@@ -22,11 +23,17 @@ export function isMessageType(name: string): name is MessageType {
   return Object.hasOwn(messageSchemas, name);
 }
 
+/** Lays messages of one type down as CDR where they are wanted, without memory of their own: see `MessageEncoder`. */
+export function encoderOf<K extends MessageType>(type: K): MessageEncoder<MessageTypes[K]> {
+  return cached(encoders, type, () => messageEncoder(parse(messageSchemas[type], { ros2: true })));
+}
+
 /** Encodes a message as CDR (little endian, with the four-byte encapsulation header). */
 export function encodeMessage<K extends MessageType>(type: K, message: MessageTypes[K]): Uint8Array {
-  return cached(writers, type, () => new MessageWriter(parse(messageSchemas[type], { ros2: true }))).writeMessage(
-    message,
-  );
+  const encoder = encoderOf(type);
+  const bytes = new Uint8Array(encoder.byteLength(message));
+  encoder.encodeInto(message, bytes, 0);
+  return bytes;
 }
 
 /**
