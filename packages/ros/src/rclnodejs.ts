@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PolypilotError } from "@polypilot/core";
 import { findRos } from "./environment.js";
+import { matchParameters, type RclBinding } from "./node/parameter-overrides.js";
 
 /** A value of a ROS parameter. Integers are bigint. */
 export type ParameterValue = boolean | bigint | number | string | readonly string[];
@@ -92,6 +93,7 @@ export interface RclNode {
 /** What Polypilot uses of rclnodejs. */
 export interface Rcl {
   readonly Context: { defaultContext(): object };
+  readonly Node: { readonly prototype: object };
   readonly Parameter: new (name: string, type: number, value: unknown) => RclParameter;
   readonly ParameterDescriptor: new (name: string, type: number, description: string, readOnly: boolean) => object;
   readonly QoS: new (history: number, depth: number, reliability: number, durability: number) => RclQos;
@@ -134,12 +136,13 @@ export function loadRclnodejs(): Rcl {
   if (!found.ros) return refuse(found.missing, "Run npm run ros:setup");
   const { overlay } = found.ros;
   const load = createRequire(join(overlay, "node", "package.json"));
+  let loaded: { readonly rcl: Rcl; readonly binding: RclBinding };
   try {
     // Where its library does not load, rclnodejs would delete what was built and run a compiler: so that is tried first.
-    load(binaryIn(join(overlay, "node", "node_modules", "rclnodejs", "prebuilds"), found.ros.distro));
+    const binding = load(binaryIn(join(overlay, "node", "node_modules", "rclnodejs", "prebuilds"), found.ros.distro));
     const rcl = load("rclnodejs") as Rcl;
     rcl.removeSignalHandlers(); // its own would let go of ROS at Ctrl-C, before the robot could be told to stop
-    return rcl;
+    loaded = { rcl, binding: binding as RclBinding };
   } catch (cause) {
     const text = cause instanceof Error ? cause.message.split("\n")[0]! : String(cause);
     return refuse(
@@ -148,6 +151,8 @@ export function loadRclnodejs(): Rcl {
       cause,
     );
   }
+  matchParameters(loaded.rcl, loaded.binding);
+  return loaded.rcl;
 }
 
 function binaryIn(prebuilds: string, distro: string): string {
