@@ -22,6 +22,7 @@ interface Started {
 function launch(name: string, given: Readonly<Record<string, string>> = {}) {
   const text = execFileSync("python3", [stub, root(`launch/${name}.launch.py`), JSON.stringify(given)], {
     encoding: "utf8",
+    stdio: "pipe",
   });
   return JSON.parse(text) as { declared: Record<string, string>; started: Started[]; unknown: string[] };
 }
@@ -103,9 +104,22 @@ describe.skipIf(!python)("launch files", () => {
     expect([timeOf("sim"), timeOf("drive")]).toEqual([false, true]);
   });
 
+  it("starts what another package brings first: where that is missing, launch gives up and ends nothing", () => {
+    const order = (name: string) => launch(name, everything[name]).started.map((one) => one.include ?? one.executable);
+    expect(order("teleop")).toEqual(["joy_node", "teleop", "mux"]);
+    expect(order("drive")).toEqual([expect.stringContaining("teleop.launch.py"), "drive"]);
+    expect(order("gazebo")).toEqual([expect.stringContaining("gz_sim.launch.py"), "parameter_bridge", "drive"]);
+  });
+
+  it("names the argument that is not a number", () => {
+    expect(() => launch("sim", { seed: "abc" })).toThrow("[launch] [seed] a whole number. Found abc. Give seed:=1.");
+    expect(() => launch("sim", { real_time_factor: "" })).toThrow("[real_time_factor] a number. Found nothing.");
+  });
+
   it("installs every node and every launch file", () => {
     const cmake = readFileSync(root("launch/CMakeLists.txt"), "utf8");
     for (const name of Object.keys(everything)) expect(cmake).toContain(`${name}.launch.py`);
+    expect(cmake).toContain("polypilot_launch_parts.py");
     const listed = /foreach\(node ([a-z ]+)\)/.exec(cmake)?.[1]?.split(" ") ?? [];
     expect(listed.sort()).toEqual(Object.keys(nodes).sort());
   });

@@ -43,7 +43,7 @@ class ParameterValue:
 
 class Include:
     def __init__(self, source, *, condition=None, launch_arguments=None):
-        started.append({"include": str(source), "arguments": sorted(name for name, _ in launch_arguments)})
+        self.what = {"include": str(source), "arguments": sorted(name for name, _ in launch_arguments)}
 
 
 class Source(str):
@@ -58,7 +58,7 @@ def plain(parameter):
 
 class Node:
     def __init__(self, *, package, executable, name=None, namespace=None, parameters=None, ros_arguments=None, output=None, sigterm_timeout=None):
-        started.append({"package": package, "executable": executable, "name": name, "namespace": namespace, "parameters": [plain(one) for one in parameters or []]})
+        self.what = {"package": package, "executable": executable, "name": name, "namespace": namespace, "parameters": [plain(one) for one in parameters or []]}
 
 
 class LifecycleNode(Node):
@@ -88,6 +88,8 @@ file = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(file)
 for entity in file.generate_launch_description().entities:
     if isinstance(entity, OpaqueFunction):
-        entity.function(None)
+        started.extend(one.what for one in entity.function(None))
+    elif isinstance(entity, Include):
+        started.append(entity.what)
 unknown = sorted(set(given) - set(declared))
 print(json.dumps({"declared": declared, "started": started, "unknown": unknown}))
