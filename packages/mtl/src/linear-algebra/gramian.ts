@@ -63,3 +63,18 @@ export function diagonal(matrix: Float64Array): Float64Array {
   const m = Math.round(Math.sqrt(matrix.length));
   return Float64Array.from({ length: m }, (_, i) => matrix[i * m + i]!);
 }
+
+/**
+ * The rows' cosines, and each row's length to the power −1; a row of zeros has 0 for all of them.
+ *
+ * @param gramian - [m·m], row-major.
+ * @returns products [m·m] and inverseLengths [m].
+ */
+export function cosines(gramian: Float64Array): { products: Float64Array; inverseLengths: Float64Array } {
+  const inverseLengths = diagonal(gramian).map((square) => (square > 0 ? 1 / Math.sqrt(square) : 0));
+  const m = inverseLengths.length;
+  const products = gramian.map(
+    (product, at) => product * inverseLengths[Math.floor(at / m)]! * inverseLengths[at % m]!,
+  );
+  return { products, inverseLengths };
+}

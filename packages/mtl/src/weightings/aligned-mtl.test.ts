@@ -76,4 +76,40 @@ describe("aligned-mtl", () => {
       1e-12,
     );
   });
+
+  it("counts what the authors count: eigenvalues above m · 2.2e-16 of the largest", () => {
+    const direction = (longest: number) => {
+      const jacobian = [0, 1, 2, 3].map((t) => [0, 1, 2, 3].map((k) => (k === t ? (t === 0 ? longest : 1) : 0)));
+      return combine({ method: "aligned-mtl", jacobian }).direction;
+    };
+    // Orthogonal rows of lengths 1e7 : 1 and 2e7 : 1: all four count, each aligned row has the least length.
+    expectClose(direction(1e7), [0.25, 0.25, 0.25, 0.25], 1e-12);
+    expectClose(direction(2e7), [0.25, 0.25, 0.25, 0.25], 1e-12);
+    // 1e8 : 1, below the bound: only the longest counts.
+    expectClose(direction(1e8), [0.25e8, 0, 0, 0], 1e-12);
+  });
+
+  it("counts nothing that rounding leaves of rows that depend on each other", () => {
+    const row = [0.1, Math.sqrt(2), -Math.PI, 1 / 3, 0.7, -0.9];
+    const factors = [1, -3.3, 1 / 7, 2e4];
+    const jacobian = factors.map((factor) => row.map((value) => factor * value));
+    const size = Math.hypot(...factors);
+    const mean = factors.reduce((sum, factor) => sum + factor / size, 0) / factors.length;
+    expectClose(
+      combine({ method: "aligned-mtl", jacobian }).direction,
+      row.map((value) => mean * size * value),
+      1e-12,
+    );
+  });
+
+  it("takes nearly parallel gradients for one at float32's precision, as the authors' code does", () => {
+    const jacobian = [
+      [1, 0],
+      [1, 1e-4],
+    ];
+    const long = (options: object) =>
+      length(combine({ method: "aligned-mtl", jacobian, options: { ...options } }).direction);
+    expect(long({})).toBeLessThan(1e-3);
+    expect(long({ rank_eps: 2 ** -23 })).toBeCloseTo(1, 6);
+  });
 });

@@ -1,4 +1,4 @@
-import { diagonal, squaredLength, times } from "../linear-algebra/gramian.js";
+import { cosines, squaredLength, times } from "../linear-algebra/gramian.js";
 import { pseudoInverse } from "../linear-algebra/pseudo-inverse.js";
 import { type OptionSpecs, resolveOptions } from "../options.js";
 import { onePerTask } from "./preference.js";
@@ -12,12 +12,11 @@ const options = {
 /** @param wanted - [m]; the cosines' proportions. */
 function weightsOf(gramian: Float64Array, wanted: Float64Array): Float64Array {
   const m = wanted.length;
-  const inverse = diagonal(gramian).map((square) => (square > 0 ? 1 / Math.sqrt(square) : 0));
-  const cosines = gramian.map((product, at) => product * inverse[Math.floor(at / m)]! * inverse[at % m]!);
-  const unit = times(pseudoInverse(cosines), wanted);
+  const { products, inverseLengths } = cosines(gramian);
+  const unit = times(pseudoInverse(products), wanted);
   // Opposite gradients have no such direction: what is left of it then is rounding.
-  if (squaredLength(cosines, unit) < 1e-20) return new Float64Array(m);
-  const best = unit.map((value, i) => value * inverse[i]!);
+  if (squaredLength(products, unit) < 1e-20) return new Float64Array(m);
+  const best = unit.map((value, i) => value * inverseLengths[i]!);
   const length = Math.sqrt(squaredLength(gramian, best));
   if (!(length > 0)) return new Float64Array(m);
   const along = times(gramian, best).reduce((sum, inner) => sum + inner, 0) / length;

@@ -25,4 +25,14 @@ describe("imtl-g", () => {
     expect(along[2]!).toBeCloseTo(along[0]!, 12);
     expect(weights!.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 12);
   });
+
+  it("has it too where one gradient is 1e7 and more times as long as another", () => {
+    for (const ratio of [1e7, 1e9, 1e12]) {
+      const jacobian = three.map((row, t) => row.map((value) => (t === 0 ? ratio * value : value)));
+      const { direction, weights } = combine({ method: "imtl-g", jacobian });
+      const along = jacobian.map((row) => row.reduce((sum, value, k) => sum + value * direction[k]!, 0) / length(row));
+      for (const projection of along) expect(projection / along[2]!).toBeCloseTo(1, 9);
+      expect(weights!.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 12);
+    }
+  });
 });
