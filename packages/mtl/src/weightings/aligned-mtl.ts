@@ -22,12 +22,8 @@ const options = {
   },
 } as const satisfies OptionSpecs;
 
-interface AlignedState {
-  readonly preference: readonly number[];
-  readonly mode: string;
-  /** Absent in runs of before there was the option. */
-  readonly precision?: number;
-}
+/** `precision` is absent in a run's state of before there was the option. */
+type AlignedState = { preference: readonly number[]; mode: string; precision?: number };
 
 /** The eigenvalue that all are brought to. @param values - positive, largest first. */
 function commonScale(mode: string, values: readonly number[]): number {
