@@ -90,8 +90,9 @@ function attributesOf(binding: NativeBinding, op: RecordedOp): Record<string, Gr
  */
 const KEPT_APART: Readonly<Record<string, ReadonlySet<string> | "all">> = (() => {
   const sum = new Set(["Add", "AddV2", "AddN", "Mul", "RealDiv"]);
-  const product = new Set(["Transpose"]);
-  return { BiasAddGrad: "all", Add: sum, AddV2: sum, AddN: sum, MatMul: product, BatchMatMulV2: product };
+  const turned = new Set(["Transpose"]);
+  const factor = new Set(["Mul"]);
+  return { BiasAddGrad: "all", Add: sum, AddV2: sum, AddN: sum, Mul: factor, MatMul: turned, BatchMatMulV2: turned };
 })();
 
 const LAYERS: ReadonlySet<string> = new Set(["Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2"]);

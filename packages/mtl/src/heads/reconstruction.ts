@@ -71,6 +71,13 @@ export const reconstruction: Head = {
         ? imageDecoder(prefix, input.vectorSize, shape as readonly [number, number, number], resolved.width)
         : vectorDecoder(prefix, input.vectorSize, resolved.hidden, shape[0]!);
     const axes = shape.map((_, i) => i + 1);
+    // Along with the loss, not with the labels: it is then a part of the step's graph.
+    const shrunk = (full: tf.Tensor): tf.Tensor => {
+      const scaled = toModelUnit(full, spec);
+      return shape.length === 3 && resolved.shrink > 1
+        ? tf.avgPool(scaled as tf.Tensor4D, resolved.shrink, resolved.shrink, "same")
+        : scaled;
+    };
     return {
       lossKind: "regression",
       shape,
@@ -78,13 +85,9 @@ export const reconstruction: Head = {
       apply: (p, { vector }, context) => ({ mean: decoder.apply(p, vector, context) }),
       target: (labels) => {
         checkLabelSize(name, labels, sizeOf(spec.shape));
-        const full = tf.tensor(floatLabels(labels), [labels.mask.length, ...spec.shape]);
-        const scaled = toModelUnit(full, spec);
-        return shape.length === 3 && resolved.shrink > 1
-          ? tf.avgPool(scaled as tf.Tensor4D, resolved.shrink, resolved.shrink, "same")
-          : scaled;
+        return tf.tensor(floatLabels(labels), [labels.mask.length, ...spec.shape]);
       },
-      losses: (output, target) => tf.mean(tf.square(tf.sub(output.mean!, target)), axes) as tf.Tensor1D,
+      losses: (output, target) => tf.mean(tf.square(tf.sub(output.mean!, shrunk(target))), axes) as tf.Tensor1D,
       decode: (output) => ({ mean: fromModelUnit(output.mean!, spec) }),
     };
   },

@@ -15,7 +15,9 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, name: string, c
   const kept = 1 / (1 - rate);
   const mask = fresh(context, x.shape, ({ random }) => {
     const source = random.fork(name);
-    return Float32Array.from({ length: sizeOf(x.shape) }, () => (source.uniform() < rate ? 0 : kept));
+    const factors = new Float32Array(sizeOf(x.shape));
+    for (let i = 0; i < factors.length; i += 1) factors[i] = source.uniform() < rate ? 0 : kept;
+    return factors;
   });
   return tf.mul(x, mask) as T;
 }

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { maskedMean } from "../layers/masked-mean.js";
 import type { Context } from "../module.js";
 import type { Adam } from "../optimisers/adam.js";
+import { sumOfSquares } from "../optimisers/step-kernels.js";
 import type { ParameterSet } from "../parameter-set.js";
 import type { Half, Json, Weighting } from "../weightings/weighting.js";
 import { type Anchor, anchorGradients } from "./anchor.js";
@@ -136,7 +137,7 @@ function expectedSums(trainee: Trainee, options: TrainStepOptions, { scaled, dra
   const single = (loss: tf.Scalar | null) => (loss ? [[{ loss, weight: 1 }]] : []);
   const always = single(penalty);
   if (weighting.needs !== "losses") return [...[scaled, ...(draws ?? [])].flat().flatMap(single), ...always];
-  if (weighting.readsLosses) return always;
+  if (weighting.readsLosses === "now") return always;
   const losses = scaled.map((loss) => (loss ? 0 : null));
   const { learningRate, step, epoch } = options;
   const inputs = { losses, learningRate, step, epoch, random: weightingRandom(trainee, step) };
@@ -221,19 +222,7 @@ function stateAfter(trainee: Trainee, batch: Batch, options: TrainStepOptions, s
 
 /** Euclidean norm of all gradients together. */
 function normOf(gradients: Gradients): number {
-  let sum = 0;
-  for (const gradient of Object.values(gradients)) {
-    for (let i = 0; i < gradient.length; i += 1) sum += gradient[i]! * gradient[i]!;
-  }
-  return Math.sqrt(sum);
-}
-
-function clip(gradients: Gradients, norm: number, largest: number): void {
-  if (norm <= largest) return;
-  const factor = largest / norm;
-  for (const gradient of Object.values(gradients)) {
-    for (let i = 0; i < gradient.length; i += 1) gradient[i]! *= factor;
-  }
+  return Math.sqrt(Object.values(gradients).reduce((sum, gradient) => sum + sumOfSquares(gradient), 0));
 }
 
 function checkTasks({ network }: Trainee, tasks: readonly string[] = []): void {
@@ -268,8 +257,8 @@ export function trainStep(whole: Trainee, batch: Batch, options: TrainStepOption
   const skipped = !Number.isFinite(gradientNorm);
   if (!skipped) {
     const { clipNorm = Number.POSITIVE_INFINITY, learningRate, weightDecay = 0 } = options;
-    clip(gradients, gradientNorm, clipNorm);
-    trainee.adam.step(gradients, { learningRate, weightDecay, ...(rates ? { rates } : {}) });
+    const scale = gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
+    trainee.adam.step(gradients, { learningRate, scale, weightDecay, ...(rates ? { rates } : {}) });
   }
   const names = trainee.network.heads.map((head) => head.name);
   return {

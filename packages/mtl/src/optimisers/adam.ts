@@ -1,4 +1,5 @@
 import type { ParameterSet } from "../parameter-set.js";
+import { adamStep } from "./step-kernels.js";
 
 /** What Adam remembers of each parameter. A value: it goes into a file and comes back, and training resumes exactly. */
 export interface AdamState {
@@ -11,6 +12,8 @@ export interface AdamState {
 
 interface AdamOptions {
   readonly learningRate: number;
+  /** Factor of all gradients; 1 by default. */
+  readonly scale?: number;
   /** Share of each kernel taken away per unit of learning rate; biases have none. */
   readonly weightDecay?: number;
   /** Factors of the learning rate by parameter, on top of its own. */
@@ -27,28 +30,14 @@ const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
-type Slot = { mean: Float32Array; square: Float32Array; steps: number };
-
-function descend(values: Float32Array, gradient: Float32Array, slot: Slot, rate: number, decay: number): void {
-  const { mean, square } = slot;
-  const correction1 = 1 - BETA1 ** slot.steps;
-  const correction2 = Math.sqrt(1 - BETA2 ** slot.steps);
-  for (let i = 0; i < values.length; i += 1) {
-    const g = gradient[i]!;
-    const m = BETA1 * mean[i]! + (1 - BETA1) * g;
-    const v = BETA2 * square[i]! + (1 - BETA2) * g * g;
-    mean[i] = m;
-    square[i] = v;
-    const w = values[i]!;
-    values[i] = w - (rate * m) / correction1 / (Math.sqrt(v) / correction2 + EPSILON) - decay * w;
-  }
-}
+type Slot = { readonly mean: Float32Array; readonly square: Float32Array; steps: number };
 
 /**
- * Adam with decoupled weight decay, in plain JavaScript.
+ * Adam with decoupled weight decay, in float32.
  *
- * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − η·m̂/(√v̂ + ε) − η·λ·θ. TensorFlow.js's own Adam runs a dozen small operations a
- * parameter, which takes longer than this loop for nets of this size, and its state is harder to save and restore.
+ * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − η·m̂/(√v̂ + ε) − η·λ·θ, in WebAssembly, four numbers at a time. TensorFlow.js's own
+ * Adam runs a dozen small operations a parameter, which takes longer for nets of this size, and its state is harder to save and restore.
+ * Running means below 1.2e-38 in size, the smallest normal number, become 0, as in TensorFlow's kernels.
  *
  * A parameter that is absent from a step's gradients keeps its value, its running means and its number of updates: no momentum and no
  * weight decay moves it, and its next bias correction counts its own updates only. A gradient that is there and 0 is an update like
@@ -64,7 +53,7 @@ export function createAdam(parameters: ParameterSet): Adam {
     return slot;
   };
   return {
-    step: (gradients, { learningRate, weightDecay = 0, rates }) => {
+    step: (gradients, { learningRate, scale = 1, weightDecay = 0, rates }) => {
       for (const { name, shape, rateFactor = 1 } of parameters.specs) {
         const gradient = gradients[name];
         if (!gradient) continue;
@@ -72,7 +61,9 @@ export function createAdam(parameters: ParameterSet): Adam {
         slot.steps += 1;
         const rate = learningRate * rateFactor * (rates?.[name] ?? 1);
         const decay = shape.length > 1 ? rate * weightDecay : 0;
-        parameters.update(name, (values) => descend(values, gradient, slot, rate, decay));
+        const spread = Math.sqrt(1 - BETA2 ** slot.steps);
+        const scalars = { scale, rate: (rate * spread) / (1 - BETA1 ** slot.steps), epsilon: EPSILON * spread, decay };
+        parameters.update(name, (values) => adamStep({ values, ...slot }, gradient, scalars));
       }
     },
     read: () => ({

@@ -34,7 +34,7 @@ export const cosmos: Weighting = {
   differs:
     "In the paper the preference r is drawn anew for each batch and is an input of the net; here it is fixed. TorchJD (COSMOS): the same gradient.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "now",
   options,
   init: (tasks, given): State => {
     const { lambda, weights } = resolveOptions(options, given, "weighting.options");

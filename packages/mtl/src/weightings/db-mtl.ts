@@ -39,7 +39,7 @@ export const dbMtl: Weighting = {
     "LibMTL, which is the authors': 1e-8 in the lengths; heads take their loss's own gradient here, that of its logarithm there.",
   needs: "jacobian",
   tracksGradients: true,
-  readsLosses: true,
+  readsLosses: "now",
   options,
   init: (_, given): State => {
     const { beta, beta_sigma } = resolveOptions(options, given, "weighting.options");

@@ -32,10 +32,20 @@ function gradients(step: number, missing: readonly number[]): Float32Array[] {
   return tasks.map((_, t) => Float32Array.from({ length: 5 }, () => (missing.includes(t) ? 0 : source.normal())));
 }
 
-/** One step with made-up losses and gradients. */
-export function decide(weighting: Weighting, given: Json, step: number, missing: readonly number[] = []): Decision {
+/** Losses of one step; null for tasks without label. */
+function lossesOf(step: number, missing: readonly number[]): (number | null)[] {
   const source = random(7).fork(step);
-  const losses = tasks.map((_, t) => (missing.includes(t) ? null : 0.1 + source.uniform()));
+  return tasks.map((_, t) => (missing.includes(t) ? null : 0.1 + source.uniform()));
+}
+
+/** One step with made-up losses and gradients. */
+export function decide(
+  weighting: Weighting,
+  given: Json,
+  step: number,
+  missing: readonly number[] = [],
+  losses = lossesOf(step, missing),
+): Decision {
   const inputs = { losses, learningRate: 0.01, random: random(3).fork(step), step, epoch: Math.floor(step / 4) };
   const jacobian = gradients(step, missing);
   const trial = linearTrial(losses, jacobian, gradients(step + 2000, missing), 0.01);
@@ -87,6 +97,17 @@ export function describeWeighting(weighting: Weighting): void {
     it("decides the same from the same state, inputs and random numbers", () => {
       const state = run(weighting, 5, (s) => s).at(-1)!.state;
       expect(decide(weighting, state, 5)).toEqual(decide(weighting, state, 5));
+    });
+
+    it("reads this step's losses for its decision if, and only if, it says so", () => {
+      const states = [null, ...run(weighting, 5, (s) => s)].map((before) => before?.state ?? weighting.init(tasks, {}));
+      const decisions = states.map((state, step) => {
+        const losses = lossesOf(step, []);
+        const others = losses.map((loss, t) => loss! * (1.5 + t));
+        return [losses, others].map((given) => decide(weighting, state, step, [], given));
+      });
+      const now = decisions.some(([a, b]) => a!.numbers.join() !== b!.numbers.join());
+      expect(now).toBe(weighting.readsLosses === "now");
     });
 
     it.each([[[0]], [[1, 2]], [[0, 1, 2]]])("decides finite numbers where tasks %j have no label", (missing) => {

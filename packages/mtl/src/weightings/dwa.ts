@@ -62,7 +62,7 @@ export const dwa: Weighting = {
   formula: "w_t = m · softmax_t(r / T), r_t = L_t(k−1) / L_t(k−2), k epochs",
   differs: "Nothing known; TorchJD (DWA) with step() after each epoch gives the same numbers.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "later",
   options,
   init: (tasks, given): State => {
     const { temperature } = resolveOptions(options, given, "weighting.options");

@@ -57,7 +57,7 @@ export const famo: Weighting = {
   differs:
     "Weight decay 1e-3 as in the paper, 1e-5 in the authors' code. TorchJD (FAMO): the same, with update for after.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "now",
   options,
   init: (tasks, given): State => {
     const { lr, weight_decay, min_losses } = resolveOptions(options, given, "weighting.options");

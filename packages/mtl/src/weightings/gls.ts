@@ -22,7 +22,7 @@ export const gls: Weighting = {
   differs:
     "LibMTL: nothing in the gradient, but it logs the weights of another formula. TorchJD (GeometricMean): the same gradient.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "now",
   options: {},
   init: (_, given) => resolveOptions({}, given, "weighting.options"),
   step: (state, { losses }) => {

@@ -66,7 +66,7 @@ export const gradnorm: Weighting = {
   differs:
     "The gradients are those of all shared parameters, in the paper of the last shared layer; heads keep their own gradients; weights are kept from turning negative. LibMTL learns a softmax's logits with the model's optimiser from the second epoch on.",
   needs: "gramian",
-  readsLosses: true,
+  readsLosses: "later",
   options,
   init: (tasks, given): State => {
     const { alpha, learning_rate, optimiser } = resolveOptions(options, given, "weighting.options");

@@ -32,7 +32,7 @@ export const imtlL: Weighting = {
   formula: "L = Σ_t e^(s_t) L_t − s_t",
   differs: "LibMTL always joins it with imtl-g. TorchJD (IMTLL): the same, with the caller's optimiser.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "later",
   options,
   init: (tasks, given): State => {
     const { learning_rate } = resolveOptions(options, given, "weighting.options");

@@ -43,6 +43,7 @@ const scaledProducts = (matrix: Float64Array, w: readonly number[]) =>
  * @see Liu et al. 2021, Towards Impartial Multi-task Learning, ICLR 2021: IMTL joins imtl-l and imtl-g in this way.
  */
 export function joined(ofLosses: OfLosses, ofGradients: OfGradients): OfGradients {
+  const reads = new Set([ofLosses.readsLosses, ofGradients.readsLosses].filter((when) => when !== undefined));
   const common = {
     name: `${ofLosses.name}+${ofGradients.name}`,
     sentence: `${ofGradients.sentence}, on losses weighed by ${ofLosses.name}`,
@@ -59,7 +60,7 @@ export function joined(ofLosses: OfLosses, ofGradients: OfGradients): OfGradient
       },
     }),
     ...(ofGradients.tracksGradients && { tracksGradients: true as const }),
-    ...((ofLosses.readsLosses || ofGradients.readsLosses) && { readsLosses: true as const }),
+    ...(reads.size > 0 && { readsLosses: reads.has("now") ? ("now" as const) : ("later" as const) }),
   };
   const weigh = (state: Json, inputs: LossInputs) => {
     const { weights, state: losses } = ofLosses.step((state as State).losses, inputs);

@@ -36,7 +36,7 @@ export const pbi: Weighting = {
   differs:
     "Descended by gradients, in the paper by evolution. TorchJD (PBI): the same gradient but for 1e-12 under its root.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "now",
   options,
   init: (tasks, given): State => {
     const { theta, weights, reference } = resolveOptions(options, given, "weighting.options");

@@ -34,7 +34,7 @@ export const stch: Weighting = {
   differs:
     "The authors' multi-task code and LibMTL take logarithms of losses divided by their mean after some warm-up epochs, and multiply by m; here it is the paper's definition. TorchJD (STCH): the same gradient.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "now",
   options,
   init: (tasks, given): State => {
     const { mu, weights, reference } = resolveOptions(options, given, "weighting.options");

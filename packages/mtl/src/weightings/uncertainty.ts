@@ -49,7 +49,7 @@ export const uncertainty: Weighting = {
   formula: "L = Σ_t a_t e^(−s_t) L_t + ½ s_t, s = log σ², a = ½ for squared errors, 1 for cross-entropies",
   differs: "A loss that carries its own noise (gaussian-nll) keeps weight 1. LibMTL takes a = ½ for all losses.",
   needs: "losses",
-  readsLosses: true,
+  readsLosses: "later",
   options,
   init: (tasks, given): State => {
     const { learning_rate, initial } = resolveOptions(options, given, "weighting.options");

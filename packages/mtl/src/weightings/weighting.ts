@@ -72,8 +72,11 @@ export interface Trial {
 }
 
 interface WeightingCommon extends Method {
-  /** Whether the values of the losses count, besides which of them are there. */
-  readonly readsLosses?: true;
+  /**
+   * Whether the values of the losses count, besides which of them are there: for this step's decision (`now`), or only for those of
+   * later steps (`later`), so that a backward pass need not wait for them. Absent where they never do.
+   */
+  readonly readsLosses?: "now" | "later";
   /** Its state holds gradients, so that they must be in the parameters: those in a representation are of other samples at each step. */
   readonly tracksGradients?: true;
   readonly options: OptionSpecs;
