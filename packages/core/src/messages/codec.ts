@@ -6,6 +6,8 @@ import { fromRosTime, type Nanoseconds } from "../time.js";
 import { type Header, type MessageTypes, messageSchemas } from "./generated.js";
 import { type MessageEncoder, messageEncoder } from "./message-encoder.js";
 
+export type { MessageEncoder } from "./message-encoder.js";
+
 const readers = new Map<MessageType, MessageReader>();
 const encoders = new Map<MessageType, MessageEncoder>();
 

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Compressor } from "./chunk-buffer.js";
+import type { Compressor } from "./recording-file.js";
 
 type Zstd = typeof import("@foxglove/wasm-zstd");
 let loaded: Promise<Zstd> | undefined;

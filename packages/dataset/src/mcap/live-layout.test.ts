@@ -1,10 +1,13 @@
 import { McapIndexedReader, McapRecordBuilder } from "@mcap/core";
+import { virtualClock } from "@polypilot/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chunkBuffer } from "./chunk-buffer.js";
-import { liveLayout, type Step } from "./live-layout.js";
+import type { Step } from "./live-layout.js";
+import { memoryPool } from "./memory-pool.js";
+import { preamble } from "./preamble.js";
+import { recordingFile } from "./recording-file.js";
 import { newScanState, scan } from "./scan.js";
-import { summary } from "./summary.js";
 
 const ROOM = 20_000;
 const schema = {
@@ -19,30 +22,35 @@ const record = (write: (b: McapRecordBuilder) => void) => {
   return builder.buffer;
 };
 
-/** The steps by which chunks of these sizes come into a file, with the number of messages shown after each. */
+/** The steps by which chunks of these sizes come into a file. */
 function recordingSteps(sizes: readonly number[]): { step: Step; kind: string }[] {
-  const facts = summary();
-  const chunk = chunkBuffer(1024, { compression: "", shared: false });
-  const layout = liveLayout(() => facts.tailNow(0), ROOM);
   const all: { step: Step; kind: string }[] = [];
-  const start = record((b) => {
-    b.writeMagic();
-    b.writeHeader({ profile: "ros2", library: "" });
-  });
-  for (const step of layout.begin([start])) all.push({ step, kind: "begin" });
-  facts.addSchema(schema);
+  let kind = "begin";
+  const disk = {
+    writev(parts: readonly Uint8Array[], offset: number) {
+      const data = Buffer.concat(parts); // a copy: the memory is used again
+      all.push({ step: { parts: [data], offset }, kind });
+      return data.length;
+    },
+    truncate: (length: number) => void all.push({ step: { truncateTo: length }, kind }),
+  };
+  const pool = memoryPool(100_000);
+  const chunk = chunkBuffer(1024, pool);
+  const clock = virtualClock();
+  const file = recordingFile(disk, preamble({ contractText: "", contractName: "", clock }, 0n), { room: ROOM });
+  kind = "add";
   chunk.addRecord(record((b) => b.writeSchema(schema)));
   const channel = { id: 1, schemaId: 1, topic: "/a", messageEncoding: "cdr", metadata: new Map<string, string>() };
-  facts.addChannel(channel);
   chunk.addRecord(record((b) => b.writeChannel(channel)));
-  for (const [sequence, size] of sizes.entries()) {
-    chunk.addMessage(1, sequence, BigInt(sequence + 1), 0n, new Uint8Array(size).fill(sequence));
+  for (const [sequence, byteLength] of sizes.entries()) {
+    const putInto = (target: Uint8Array, at: number) => void target.fill(sequence, at, at + byteLength);
+    chunk.addMessage(1, sequence, BigInt(sequence + 1), 0n, { byteLength, putInto });
     const sealed = chunk.seal();
-    const closed = sealed.close(sealed.plain);
-    facts.addChunk(closed, layout.dataEnd);
-    for (const step of layout.add(closed.parts)) all.push({ step, kind: "add" });
+    expect(file.add(new Uint8Array(sealed.memory, 0, sealed.byteLength))).toBe(true);
+    pool.give(sealed.memory);
   }
-  for (const step of layout.finish()) all.push({ step, kind: "finish" });
+  kind = "finish";
+  file.finish();
   return all;
 }
 

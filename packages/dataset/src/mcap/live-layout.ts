@@ -1,8 +1,11 @@
 /** One step of a plan: these bytes at that offset, or the file's new length. */
 export type Step = { readonly parts: readonly Uint8Array[]; readonly offset: number } | { readonly truncateTo: number };
 
-/** A tail for what was handed over when it was asked for, if it begins at `offset`. */
-export type Tail = (offset: number) => Uint8Array;
+/**
+ * A tail for what was handed over when it was asked for, if it begins at `offset`. Every tail has as many parts; parts that lie at
+ * the same place in memory as those of the tail before hold the same bytes there, as far as both reach.
+ */
+export type Tail = (offset: number) => readonly Uint8Array[];
 
 /** How a file that grows stays complete between any two steps. */
 export interface LiveLayout {
@@ -28,8 +31,8 @@ const GAP_OPCODE = 0x80; // from here on, opcodes are an application's own, and 
  *
  * New data are first written inside the gap, with the header of a smaller gap behind them. Then nine bytes turn the old gap's
  * header into that of the new data's first record. Last comes what differs in the tail, which is its last kilobyte, unless a
- * topic is new. When the gap is used up, a tail is put 32 MiB further on and the gap is widened over the old one. The gap is a hole
- * that takes no space on the disk. `finish` writes the last tail into the gap and cuts the file behind it.
+ * topic is new. When the gap is used up, a tail is put 32 MiB further on (or sixteen times its length, so that long recordings do not
+ * write it too often) and the gap is widened over the old one. The gap is a hole that takes no space on the disk. `finish` writes the last tail into the gap and cuts the file behind it.
  *
  * @param tailNow - the tail for all data handed over so far; `final` for that of the closed file.
  * @param room - length of a new gap.
@@ -38,7 +41,7 @@ export function liveLayout(tailNow: (final: boolean) => Tail, room: number = 32 
   let dataEnd = 0;
   let tailOffset = 0;
   let shown: Tail = tailNow(false); // for the data up to dataEnd
-  let tail: Uint8Array = new Uint8Array(0); // what it is at tailOffset
+  let tail: readonly Uint8Array[] = []; // what it is at tailOffset
 
   const gap = (from: number) => {
     const header = Buffer.alloc(HEADER);
@@ -47,9 +50,9 @@ export function liveLayout(tailNow: (final: boolean) => Tail, room: number = 32 
     return header;
   };
   function* moveTail(length: number): Generator<Step> {
-    const offset = dataEnd + length + room;
+    const offset = dataEnd + length + Math.max(room, 16 * lengthOf(tail));
     const moved = shown(offset);
-    yield { parts: [moved], offset };
+    yield { parts: moved, offset };
     [tailOffset, tail] = [offset, moved];
     yield { parts: [gap(dataEnd)], offset: dataEnd };
   }
@@ -68,7 +71,7 @@ export function liveLayout(tailNow: (final: boolean) => Tail, room: number = 32 
       shown = tailNow(false);
       tail = shown(tailOffset);
       yield { parts: [data, gap(dataEnd)], offset: 0 };
-      yield { parts: [tail], offset: tailOffset };
+      yield { parts: tail, offset: tailOffset };
     },
     *add(parts) {
       const next = tailNow(false); // before anything more is handed over
@@ -80,17 +83,18 @@ export function liveLayout(tailNow: (final: boolean) => Tail, room: number = 32 
       shown = next;
       tail = next(tailOffset);
       const same = commonStart(before, tail);
-      yield { parts: [tail.subarray(same)], offset: tailOffset + same };
+      yield { parts: withoutStart(tail, same), offset: tailOffset + same };
     },
     *finish() {
       const last = tailNow(true)(dataEnd);
-      if (dataEnd + last.length > tailOffset) yield* moveTail(last.length);
-      yield* show([last], []);
-      yield { truncateTo: dataEnd + last.length };
+      const length = lengthOf(last);
+      if (dataEnd + length > tailOffset) yield* moveTail(length);
+      yield* show(last, []);
+      yield { truncateTo: dataEnd + length };
     },
     *repair() {
-      yield { parts: [tail], offset: tailOffset };
-      yield { truncateTo: tailOffset + tail.length };
+      yield { parts: tail, offset: tailOffset };
+      yield { truncateTo: tailOffset + lengthOf(tail) };
     },
   };
 }
@@ -98,11 +102,34 @@ export function liveLayout(tailNow: (final: boolean) => Tail, room: number = 32 
 const lengthOf = (parts: readonly Uint8Array[]) => parts.reduce((sum, part) => sum + part.length, 0);
 
 /** Number of bytes in which both begin alike. */
-function commonStart(a: Uint8Array, b: Uint8Array): number {
+function commonStart(a: readonly Uint8Array[], b: readonly Uint8Array[]): number {
+  let common = 0;
+  for (const [i, part] of a.entries()) {
+    const other = b[i]!;
+    const same = commonBytes(part, other);
+    common += same;
+    if (same < Math.max(part.length, other.length)) break;
+  }
+  return common;
+}
+
+function commonBytes(a: Uint8Array, b: Uint8Array): number {
   const end = Math.min(a.length, b.length);
+  if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return end;
   let at = 0;
   for (const step of [65536, 256, 1]) {
     while (at + step <= end && Buffer.compare(a.subarray(at, at + step), b.subarray(at, at + step)) === 0) at += step;
   }
   return at;
+}
+
+/** What is left of `parts` after their first `bytes` bytes. */
+export function withoutStart(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes;
+  let index = 0;
+  while (index < parts.length && left >= parts[index]!.length) {
+    left -= parts[index]!.length;
+    index += 1;
+  }
+  return index === parts.length ? [] : [parts[index]!.subarray(left), ...parts.slice(index + 1)];
 }

@@ -1,7 +1,13 @@
 import { McapRecordBuilder } from "@mcap/core";
 import type { Nanoseconds } from "@polypilot/core";
 import type { RecorderOptions } from "./recorder.js";
-import type { Summary } from "./summary.js";
+
+/** What a recording begins with, and the summary's records about it. */
+export interface Preamble {
+  readonly data: Uint8Array;
+  readonly attachmentIndex: Uint8Array;
+  readonly metadataIndex: Uint8Array;
+}
 
 /** The bytes of what `write` writes. */
 export function record(write: (builder: McapRecordBuilder) => void): Uint8Array {
@@ -10,8 +16,8 @@ export function record(write: (builder: McapRecordBuilder) => void): Uint8Array 
   return builder.buffer;
 }
 
-/** Magic, header, the contract and the file's metadata; tells the summary of them. */
-export function preamble(options: RecorderOptions, nowNs: Nanoseconds, facts: Summary): Uint8Array[] {
+/** Magic, header, the contract and the file's metadata. */
+export function preamble(options: RecorderOptions, nowNs: Nanoseconds): Preamble {
   const start = record((b) => {
     b.writeMagic();
     b.writeHeader({ profile: "ros2", library: "polypilot 0.1.0" });
@@ -24,19 +30,18 @@ export function preamble(options: RecorderOptions, nowNs: Nanoseconds, facts: Su
     data: new TextEncoder().encode(options.contractText),
   };
   const contract = record((b) => b.writeAttachment(attachment));
-  const { data, ...known } = attachment;
-  facts.addAttachment({
-    ...known,
-    offset: BigInt(start.length),
-    length: BigInt(contract.length),
-    dataSize: BigInt(data.length),
-  });
   const entries = { contract: options.contractName, ...options.metadata };
   const metadata = record((b) => b.writeMetadata({ name: "polypilot", metadata: new Map(Object.entries(entries)) }));
-  facts.addMetadata({
-    name: "polypilot",
-    offset: BigInt(start.length + contract.length),
-    length: BigInt(metadata.length),
-  });
-  return [start, contract, metadata];
+  const { data, ...known } = attachment;
+  const attachmentIndex = record((b) =>
+    b.writeAttachmentIndex({
+      ...{ ...known, dataSize: BigInt(data.length) },
+      ...{ offset: BigInt(start.length), length: BigInt(contract.length) },
+    }),
+  );
+  const offset = BigInt(start.length + contract.length);
+  const metadataIndex = record((b) =>
+    b.writeMetadataIndex({ name: "polypilot", offset, length: BigInt(metadata.length) }),
+  );
+  return { data: Buffer.concat([start, contract, metadata]), attachmentIndex, metadataIndex };
 }

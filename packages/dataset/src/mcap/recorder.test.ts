@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile, writeFile } from "node:fs/promises";
+import { openSync, writevSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { McapIndexedReader, type McapTypes } from "@mcap/core";
 import { encodeMessage, type PolypilotError, virtualClock } from "@polypilot/core";
@@ -7,11 +8,14 @@ import { describe, expect, it } from "vitest";
 import { testFolder } from "../testing/files.js";
 import { image, scalar } from "../testing/messages.js";
 import { pythonMcap, pythonSummary } from "../testing/python-mcap.js";
+import { type ChunkSink, directSink } from "./chunk-sink.js";
 import { decompressor } from "./compression.js";
-import type { WritableFile } from "./file-sink.js";
+import { memoryPool } from "./memory-pool.js";
+import { preamble } from "./preamble.js";
 import { type RecordedMessage, readRecording } from "./read-recording.js";
 import { recordTo } from "./record-to.js";
-import { openRecorder, type Recorder } from "./recorder.js";
+import { openRecorder, type Recorder, type RecorderOptions } from "./recorder.js";
+import { openedFile, type SyncFile } from "./recording-file.js";
 
 const folder = testFolder();
 const START = 1_000_000_000n;
@@ -40,23 +44,48 @@ async function recordFrames(path: string, count: number, compression: "none" | "
   await recorder.close();
 }
 
-/** An open file on a disk of so many pages. */
-function fullDisk(file: FileHandle, pages: number): WritableFile {
+/** A file on a disk of so many pages. */
+function fullDisk(path: string, pages: number): SyncFile {
+  const fd = openSync(path, "w");
   const used = new Set<number>();
   return {
-    fd: file.fd,
-    truncate: (length) => file.truncate(length),
-    close: () => file.close(),
-    async writev(buffers: readonly NodeJS.ArrayBufferView[], position: number) {
-      const end = position + buffers.reduce((sum, b) => sum + b.byteLength, 0);
-      const touched = Array.from({ length: Math.ceil(end / 4096) }, (_, page) => page).slice(
-        Math.floor(position / 4096),
-      );
-      if (new Set([...used, ...touched]).size > pages) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
-      for (const page of touched) used.add(page);
-      return file.writev(buffers, position);
+    truncate: openedFile(fd).truncate,
+    writev(parts, offset) {
+      const end = offset + parts.reduce((sum, part) => sum + part.length, 0);
+      for (let page = Math.floor(offset / 4096); page < Math.ceil(end / 4096); page += 1) used.add(page);
+      if (used.size > pages) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      return writevSync(fd, parts, offset);
     },
-  } as WritableFile;
+  };
+}
+
+/** A recorder whose sink is written to here, with what a test changes about it. */
+function recorderTo(
+  file: SyncFile,
+  path: string,
+  more: Partial<RecorderOptions>,
+  change: (sink: ChunkSink) => ChunkSink = (sink) => sink,
+) {
+  const pool = memoryPool(2 ** 24);
+  const all = { ...options, ...more };
+  const onFailure = all.onError ?? (() => {});
+  const sink = change(directSink(file, { path, preamble: preamble(all, 0n), pool, onFailure }));
+  return recordTo(path, all, { sink, pool, close: async () => {} });
+}
+
+/** A sink whose chunks wait until it is to settle. */
+function slowSink(sink: ChunkSink): ChunkSink {
+  const waiting: [ArrayBuffer, number][] = [];
+  return {
+    ...sink,
+    get pendingBytes() {
+      return waiting.reduce((sum, [, bytes]) => sum + bytes, 0);
+    },
+    write: (memory, byteLength) => void waiting.push([memory, byteLength]),
+    async settled() {
+      for (const [memory, byteLength] of waiting.splice(0)) sink.write(memory, byteLength);
+    },
+  };
 }
 
 describe("openRecorder", () => {
@@ -177,38 +206,23 @@ describe("openRecorder", () => {
 
   it("counts what is lost while the disk is behind, and loses nothing else", async () => {
     const path = join(folder, "behind.mcap");
-    const file = await open(path, "w");
-    let release = () => {};
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let held = false;
-    const slow = {
-      fd: file.fd,
-      truncate: (length: number) => file.truncate(length),
-      close: () => file.close(),
-      async writev(buffers: readonly NodeJS.ArrayBufferView[], position: number) {
-        if (held) await gate;
-        return file.writev(buffers, position);
-      },
-    } as WritableFile;
-    const recorder = await recordTo(slow, path, { ...options, queueBytes: 1_000_000 });
-    held = true;
+    const recorder = recorderTo(openedFile(openSync(path, "w")), path, { queueBytes: 1_000_000 }, slowSink);
     for (let i = 0; i < 100; i += 1) writeFrame(recorder, i);
     const { written, lost, topics } = recorder.counts;
     expect(lost).toBeGreaterThan(100);
     expect(written + lost).toBe(200);
     expect(topics["/camera"]!.written).toBeLessThanOrEqual(19); // 1 MB holds 17 images, and the last may overshoot
-    release();
+    await recorder.flush();
+    writeFrame(recorder, 100);
+    expect(recorder.counts).toMatchObject({ written: written + 2, lost });
     await recorder.close();
-    expect((await all(path)).messages).toHaveLength(written);
+    expect((await all(path)).messages).toHaveLength(written + 2);
   });
 
   it("refuses to go on when the disk is full, says so once, and leaves a whole file", async () => {
     const path = join(folder, "full.mcap");
     const errors: PolypilotError[] = [];
-    const file = fullDisk(await open(path, "w"), 800);
-    const recorder = await recordTo(file, path, { ...options, onError: (error) => errors.push(error) });
+    const recorder = recorderTo(fullDisk(path, 800), path, { onError: (error) => errors.push(error) });
     for (let i = 0; i < 100; i += 1) {
       writeFrame(recorder, i);
       if (i % 10 === 9) await recorder.flush().catch(() => undefined);

@@ -1,31 +1,40 @@
-import { McapRecordBuilder, type McapTypes, Opcode } from "@mcap/core";
-import type { ClosedChunk } from "./chunk-buffer.js";
-import { crc32 } from "./crc.js";
+import type { ChunkContent } from "./chunk-content.js";
+import { crc32, joinCrc32 } from "./crc.js";
+import type { Tail } from "./live-layout.js";
+import { type Fields, MAGIC, opcodes, recordBytes } from "./record-bytes.js";
+
+/** A chunk as it lies in the file. */
+export interface PlacedChunk {
+  readonly content: ChunkContent;
+  readonly offset: number;
+  /** Bytes of the chunk's record, and of the records in it: as they are in the file, and plain. */
+  readonly chunkLength: number;
+  readonly compressedSize: number;
+  readonly uncompressedSize: number;
+  readonly compression: string;
+}
 
 /** What a recording's summary section says, kept up to date chunk by chunk. */
 export interface Summary {
-  addSchema(schema: McapTypes.Schema): void;
-  addChannel(channel: McapTypes.Channel): void;
-  addAttachment(index: McapTypes.AttachmentIndex): void;
-  addMetadata(index: McapTypes.MetadataIndex): void;
-  addChunk(chunk: ClosedChunk, offset: number): void;
+  addSchema(record: Uint8Array): void;
+  addChannel(record: Uint8Array): void;
+  addAttachment(index: Uint8Array): void;
+  addMetadata(index: Uint8Array): void;
+  addChunk(chunk: PlacedChunk): void;
   /**
-   * End of data, summary, footer and magic for what was added so far, if they begin at `offset`. What grows with each chunk comes
-   * last, so that only the end differs from one tail to the next.
+   * End of data, summary, footer and magic for what was added so far. What grows with each chunk comes last, so that only the end
+   * differs from one tail to the next; neither is a tail's length in the time that it takes.
    */
-  tailNow(dataCrc: number): (offset: number) => Uint8Array;
+  tailNow(dataCrc: number): Tail;
 }
 
-/** Records of one kind, already encoded, so that a tail is put together by copying. */
-function group(opcode: Opcode) {
-  let bytes = new Uint8Array(4096);
+/** Records of one kind one behind the other, and their checksum; bytes are only ever added behind those that are there. */
+function group(opcode: number) {
+  let bytes: Uint8Array = new Uint8Array(4096);
   let length = 0;
+  let crc = 0;
   return {
-    opcode,
-    push(write: (builder: McapRecordBuilder) => void) {
-      const builder = new McapRecordBuilder();
-      write(builder);
-      const record = builder.buffer;
+    push(record: Uint8Array) {
       if (length + record.length > bytes.length) {
         const larger = new Uint8Array(Math.max(bytes.length * 2, length + record.length));
         larger.set(bytes.subarray(0, length));
@@ -33,99 +42,128 @@ function group(opcode: Opcode) {
       }
       bytes.set(record, length);
       length += record.length;
+      crc = crc32(record, crc);
     },
-    bytes: () => bytes.subarray(0, length),
+    now: () => ({ opcode, bytes: bytes.subarray(0, length), crc }),
   };
 }
+
+type Group = ReturnType<ReturnType<typeof group>["now"]>;
 
 /** An empty summary. */
 export function summary(): Summary {
-  const schemas = group(Opcode.SCHEMA);
-  const channels = group(Opcode.CHANNEL);
-  const attachments = group(Opcode.ATTACHMENT_INDEX);
-  const metadata = group(Opcode.METADATA_INDEX);
-  const chunks = group(Opcode.CHUNK_INDEX);
-  const statistics: McapTypes.Statistics = {
-    messageCount: 0n,
-    schemaCount: 0,
-    channelCount: 0,
-    attachmentCount: 0,
-    metadataCount: 0,
-    chunkCount: 0,
-    messageStartTime: 0n,
-    messageEndTime: 0n,
-    channelMessageCounts: new Map(),
-  };
-  const statisticsRecord = () => {
-    const only = group(Opcode.STATISTICS);
-    only.push((b) => b.writeStatistics(statistics));
-    return only;
-  };
+  const schemas = group(opcodes.schema);
+  const channels = group(opcodes.channel);
+  const attachments = group(opcodes.attachmentIndex);
+  const metadata = group(opcodes.metadataIndex);
+  const chunks = group(opcodes.chunkIndex);
+  const counts = statistics();
   return {
-    addSchema(schema) {
-      statistics.schemaCount += 1;
-      schemas.push((b) => b.writeSchema(schema));
+    addSchema(record) {
+      counts.schemas += 1;
+      schemas.push(record);
     },
-    addChannel(channel) {
-      statistics.channelCount += 1;
-      channels.push((b) => b.writeChannel(channel));
+    addChannel(record) {
+      counts.channels += 1;
+      channels.push(record);
     },
     addAttachment(index) {
-      statistics.attachmentCount += 1;
-      attachments.push((b) => b.writeAttachmentIndex(index));
+      counts.attachments += 1;
+      attachments.push(index);
     },
     addMetadata(index) {
-      statistics.metadataCount += 1;
-      metadata.push((b) => b.writeMetadataIndex(index));
+      counts.metadata += 1;
+      metadata.push(index);
     },
-    addChunk(chunk, offset) {
-      chunks.push((b) => b.writeChunkIndex(chunk.indexAt(offset)));
-      countChunk(statistics, chunk);
+    addChunk(chunk) {
+      chunks.push(chunkIndex(chunk));
+      counts.addChunk(chunk.content);
     },
     tailNow(dataCrc) {
-      // Views of what is there now: bytes are only ever added behind them.
-      const groups = [schemas, channels, attachments, metadata, chunks, statisticsRecord()];
-      const now = groups.map(({ opcode, bytes }) => ({ opcode, bytes: bytes() }));
-      return (offset) => assemble(now, offset, dataCrc);
+      const record = counts.record();
+      const last: Group = { opcode: opcodes.statistics, bytes: record, crc: crc32(record) };
+      const now = [...[schemas, channels, attachments, metadata, chunks].map((each) => each.now()), last];
+      const end = recordBytes(opcodes.dataEnd, (f) => f.u32(dataCrc));
+      return (offset) => [end, ...now.map(({ bytes }) => bytes), footer(now, offset + end.length)];
     },
   };
 }
 
-function countChunk(statistics: McapTypes.Statistics, chunk: ClosedChunk): void {
-  const first = statistics.messageCount === 0n;
-  if (first || chunk.startNs < statistics.messageStartTime) statistics.messageStartTime = chunk.startNs;
-  if (first || chunk.endNs > statistics.messageEndTime) statistics.messageEndTime = chunk.endNs;
-  statistics.chunkCount += 1;
-  for (const [id, count] of chunk.messages) {
-    statistics.messageCount += BigInt(count);
-    statistics.channelMessageCounts.set(id, (statistics.channelMessageCounts.get(id) ?? 0n) + BigInt(count));
-  }
+function statistics() {
+  const messages = new Map<number, number>();
+  let chunks = 0;
+  let startNs: bigint | undefined;
+  let endNs = 0n;
+  const counts = {
+    ...{ schemas: 0, channels: 0, attachments: 0, metadata: 0 },
+    addChunk({ channels, startNs: start, endNs: end }: ChunkContent) {
+      chunks += 1;
+      if (startNs === undefined || start < startNs) startNs = start;
+      if (end > endNs) endNs = end;
+      for (const [id, { messages: more }] of channels) messages.set(id, (messages.get(id) ?? 0) + more);
+    },
+    record: () =>
+      recordBytes(opcodes.statistics, (f) => {
+        f.u64([...messages.values()].reduce((sum, more) => sum + more, 0));
+        f.u16(counts.schemas);
+        f.u32(counts.channels);
+        f.u32(counts.attachments);
+        f.u32(counts.metadata);
+        f.u32(chunks);
+        f.u64(startNs ?? 0n);
+        f.u64(endNs);
+        f.u32(messages.size * 10);
+        for (const [id, count] of messages) {
+          f.u16(id);
+          f.u64(count);
+        }
+      }),
+  };
+  return counts;
 }
 
-function assemble(
-  groups: readonly { readonly opcode: Opcode; readonly bytes: Uint8Array }[],
-  offset: number,
-  dataCrc: number,
-): Uint8Array {
-  const start = new McapRecordBuilder();
-  start.writeDataEnd({ dataSectionCrc: dataCrc });
-  const summaryStart = offset + start.length;
-  const offsets = new McapRecordBuilder();
+function chunkIndex({ content, offset, chunkLength, compressedSize, uncompressedSize, compression }: PlacedChunk) {
+  return recordBytes(opcodes.chunkIndex, (f) => {
+    f.u64(content.startNs);
+    f.u64(content.endNs);
+    f.u64(offset);
+    f.u64(chunkLength);
+    f.u32(content.channels.size * 10);
+    for (const [id, { indexAt }] of content.channels) {
+      f.u16(id);
+      f.u64(offset + chunkLength + indexAt);
+    }
+    f.u64(content.indexes.length);
+    f.text(compression);
+    f.u64(compressedSize);
+    f.u64(uncompressedSize);
+  });
+}
+
+/** Summary offsets, footer and magic behind groups of which the first begins at `summaryStart`. */
+function footer(groups: readonly Group[], summaryStart: number): Uint8Array {
+  const offsets: Uint8Array[] = [];
   let at = summaryStart;
-  for (const { opcode, bytes } of groups) {
-    const { length } = bytes;
-    if (length > 0)
-      offsets.writeSummaryOffset({ groupOpcode: opcode, groupStart: BigInt(at), groupLength: BigInt(length) });
-    at += length;
-  }
-  const footer = { summaryStart: BigInt(summaryStart), summaryOffsetStart: BigInt(at), summaryCrc: 0 };
-  const unsigned = new McapRecordBuilder();
-  unsigned.writeFooter(footer);
-  const body = [...groups.map(({ bytes }) => bytes), offsets.buffer];
   let crc = 0;
-  for (const bytes of [...body, unsigned.buffer.subarray(0, -4)]) crc = crc32(bytes, crc); // the CRC covers all but itself
-  const end = new McapRecordBuilder();
-  end.writeFooter({ ...footer, summaryCrc: crc });
-  end.writeMagic();
-  return Buffer.concat([start.buffer, ...body, end.buffer]);
+  for (const { opcode, bytes, crc: own } of groups) {
+    const [start, length] = [at, bytes.length];
+    at += length;
+    crc = joinCrc32(crc, own, length);
+    if (length > 0) offsets.push(recordBytes(opcodes.summaryOffset, (f) => summaryOffset(f, opcode, start, length)));
+  }
+  const end = recordBytes(opcodes.footer, (f) => {
+    f.u64(summaryStart);
+    f.u64(at);
+    f.u32(0);
+  });
+  const unsigned = Buffer.concat([...offsets, end, MAGIC]);
+  const signature = unsigned.length - MAGIC.length - 4; // covers all but itself
+  unsigned.writeUInt32LE(crc32(unsigned.subarray(0, signature), crc), signature);
+  return unsigned;
+}
+
+function summaryOffset(f: Fields, opcode: number, start: number, length: number): void {
+  f.u8(opcode);
+  f.u64(start);
+  f.u64(length);
 }

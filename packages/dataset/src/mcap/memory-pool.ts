@@ -1,0 +1,35 @@
+/** Memory that is used again: fresh pages cost more than what is written to them. */
+export interface MemoryPool {
+  /** At least so many bytes; what is in them is left from before. */
+  take(bytes: number): ArrayBuffer;
+  give(memory: ArrayBuffer): void;
+  /** How often there was none to use again. */
+  readonly allocations: number;
+}
+
+/** @param keepBytes - more than this is not kept. */
+export function memoryPool(keepBytes: number): MemoryPool {
+  const free: ArrayBuffer[] = []; // the last one given is the likeliest to be in the processor's cache
+  let kept = 0;
+  let allocations = 0;
+  return {
+    get allocations() {
+      return allocations;
+    },
+    take(bytes) {
+      const index = free.findLastIndex(({ byteLength }) => byteLength >= bytes);
+      const [memory] = index < 0 ? [] : free.splice(index, 1);
+      if (memory) {
+        kept -= memory.byteLength;
+        return memory;
+      }
+      allocations += 1;
+      return new ArrayBuffer(bytes);
+    },
+    give(memory) {
+      free.push(memory);
+      kept += memory.byteLength;
+      while (kept > keepBytes) kept -= free.shift()!.byteLength; // of those that were not wanted, the oldest
+    },
+  };
+}
