@@ -1,10 +1,10 @@
+import { availableParallelism } from "node:os";
 import {
   type Arrival,
   type Command,
   type Contract,
   every,
   type Feature,
-  type FeatureData,
   type HeadPrediction,
   type Nanoseconds,
   type Prediction,
@@ -12,11 +12,13 @@ import {
   type Robot,
   secToNs,
 } from "@polypilot/core";
-import { alignmentOf, dropWhileBusy, interpolateFeature, type SynchronisedSet, synchronise } from "@polypilot/streams";
+import { apartStream, type FeatureThreads, featureThreads } from "@polypilot/sensors";
+import { alignmentOf, dropWhileBusy, type SynchronisedSet, synchronise } from "@polypilot/streams";
 import { Observable } from "rxjs";
 import { checkPredictor } from "./check-predictor.js";
 import type { DriveHealth } from "./drive-health.js";
 import { intake } from "./intake.js";
+import { interpolate, isLater, type LateRefusal, type LaterFeature, setFeatures } from "./later-feature.js";
 import type { Inference } from "./messages.js";
 import { Pilot } from "./pilot.js";
 
@@ -73,7 +75,8 @@ export function drive(options: DriveOptions): DriveSession {
     onCommand,
     onPrediction: onPrediction && ((message, { heads }) => onPrediction(message, heads)),
   });
-  const subscription = answers(options, pilot).subscribe((answer) => {
+  const threads = threadsFor(contract);
+  const subscription = answers(options, pilot, threads).subscribe((answer) => {
     pilot.take(answer);
     pilot.tick(answer.finishedNs);
   });
@@ -89,6 +92,7 @@ export function drive(options: DriveOptions): DriveSession {
       pilot.stop(clock.nowNs());
       stopTicks();
       subscription.unsubscribe();
+      await threads?.close();
     },
     health: () => ({
       ...pilot.ledger.health((stream) => pilot.watches[stream]?.newestNs, clock.nowNs()),
@@ -98,8 +102,16 @@ export function drive(options: DriveOptions): DriveSession {
   };
 }
 
+/** A thread for each stream whose messages are much work, as far as there are processors beside the one that controls. */
+function threadsFor(contract: Contract): FeatureThreads | undefined {
+  const streams = Object.entries(contract.streams).filter(([, stream]) => apartStream(stream));
+  if (streams.length === 0) return undefined;
+  const threads = Math.min(streams.length, Math.max(1, availableParallelism() - 1));
+  return featureThreads({ streams: Object.fromEntries(streams), threads });
+}
+
 /** The way from messages to the model's answers. */
-function answers(options: DriveOptions, pilot: Pilot): Observable<Inference> {
+function answers(options: DriveOptions, pilot: Pilot, threads: FeatureThreads | undefined): Observable<Inference> {
   const { robot, contract } = options;
   const { ledger, watches } = pilot;
   const predict = inference(options);
@@ -108,8 +120,10 @@ function answers(options: DriveOptions, pilot: Pilot): Observable<Inference> {
     arrivedNs = arrival.receivedNs;
     pilot.arrive(stream, arrival);
   };
-  return intake(robot, contract, { watches, ledger, onArrival, hasMoved: (nowNs) => pilot.hasMoved(nowNs) }).pipe(
-    synchronise({ ...alignmentOf(contract), interpolate: interpolateFeature, onDrop: ledger.dropped }),
+  const hasMoved = (nowNs: Nanoseconds) => pilot.hasMoved(nowNs);
+  const decodeLater = (stream: string, message: object) => threads!.decode(stream, message);
+  return intake(robot, contract, { watches, ledger, onArrival, hasMoved, decodeLater }).pipe(
+    synchronise({ ...alignmentOf(contract), interpolate, onDrop: ledger.dropped }),
     dropWhileBusy(
       (set) => predict(set, arrivedNs),
       () => ledger.dropped(contract.reference, "busy"),
@@ -121,27 +135,46 @@ function answers(options: DriveOptions, pilot: Pilot): Observable<Inference> {
 function inference({ robot, predictor, nominalLatencyNs = NOMINAL_LATENCY_NS }: DriveOptions) {
   const { clock } = robot;
   let seq = 0n;
-  return (set: SynchronisedSet<Feature>, startedNs: Nanoseconds): Observable<Inference> =>
+  const isInput = (stream: string) => Object.hasOwn(predictor.inputs, stream);
+  const ask = async (set: SynchronisedSet<Feature | LaterFeature>) => {
+    const given = setFeatures(set, isInput);
+    const made = given instanceof Promise ? await given : given;
+    if ("refused" in made) throw new Undecodable(made.refused);
+    return predictor.predict(made.features);
+  };
+  return (set: SynchronisedSet<Feature | LaterFeature>, startedNs: Nanoseconds): Observable<Inference> =>
     new Observable((subscriber) => {
       seq += 1n;
       const members = Object.entries(set.samples);
-      const features: Record<string, FeatureData> = {};
-      for (const [name, { value }] of members) if (Object.hasOwn(predictor.inputs, name)) features[name] = value.data;
       const given = {
         seq,
         stampNs: set.stampNs,
         startedNs,
         stampsNs: Object.fromEntries(members.map(([name, { stampNs }]) => [name, stampNs])),
       };
-      const work = (async () => predictor.predict(features))(); // so that what it throws is an answer too
-      clock.finish(work, nominalLatencyNs, (result) => {
+      const decoded = members.filter(([name, { value }]) => isLater(value) && isInput(name)).map(([name]) => name);
+      clock.finish(ask(set), nominalLatencyNs, (result) => {
         if (subscriber.closed) return;
-        const finishedNs = clock.nowNs();
-        if (result.ok) subscriber.next({ ...given, finishedNs, error: "", heads: result.value });
-        else subscriber.next({ ...given, finishedNs, error: textOf(result.reason), heads: {} });
+        const finished = { ...given, finishedNs: clock.nowNs() };
+        if (result.ok) subscriber.next({ ...finished, error: "", heads: result.value, decoded });
+        else subscriber.next({ ...finished, ...failure(result.reason, decoded), heads: {} });
         subscriber.complete();
       });
     });
+}
+
+/** Thrown in place of an answer where the model cannot be asked. */
+class Undecodable extends Error {
+  constructor(readonly refused: readonly LateRefusal[]) {
+    super(refused.map(({ stream, reason }) => `${stream}: ${reason}`).join(", "));
+  }
+}
+
+/** What an inference without an answer tells. */
+function failure(reason: unknown, decoded: readonly string[]): Pick<Inference, "error" | "refused" | "decoded"> {
+  if (!(reason instanceof Undecodable)) return { error: textOf(reason), decoded };
+  const { message, refused } = reason;
+  return { error: message, refused, decoded: decoded.filter((name) => !refused.some(({ stream }) => stream === name)) };
 }
 
 const textOf = (reason: unknown) => (reason instanceof Error ? reason.message : String(reason)) || "unknown error";

@@ -9,6 +9,7 @@ import {
   toRosTime,
 } from "@polypilot/core";
 import type { Executed } from "./executed.js";
+import type { LateRefusal } from "./later-feature.js";
 import type { GateOutput } from "./safety-gate.js";
 
 /** Where every control period is told, for recorder, report and replay. */
@@ -31,6 +32,10 @@ export interface Inference {
   /** Empty if the model answered. */
   readonly error: string;
   readonly heads: Readonly<Record<string, HeadPrediction>>;
+  /** Messages of the set that could not be decoded, so that the model was not asked. */
+  readonly refused?: readonly LateRefusal[];
+  /** Streams whose message of this set was decoded for it. */
+  readonly decoded?: readonly string[];
 }
 
 /** Stamp, age and drops of each stream, in the contract's order. */

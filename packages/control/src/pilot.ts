@@ -14,7 +14,7 @@ import {
 import { robotCommand } from "./robot-command.js";
 import { type GateState, type SafetyGate, safetyGate } from "./safety-gate.js";
 import { wantedSpeed } from "./speed.js";
-import type { StreamWatch } from "./stream-watch.js";
+import { disproven, proven, type StreamWatch } from "./stream-watch.js";
 
 /** Good predictions in a row after which a model that failed is trusted again. */
 export const RECOVERY_PREDICTIONS = 3;
@@ -77,8 +77,11 @@ export class Pilot {
   /** The model answered. */
   take(inference: Inference): void {
     const { robot, contract, onPrediction } = this.options;
-    this.lastError = inference.error;
-    if (inference.error) {
+    this.judge(inference);
+    if (!inference.refused) this.lastError = inference.error;
+    if (inference.refused) {
+      // no fault of the model's
+    } else if (inference.error) {
       this.ledger.predictions.errors += 1;
       this.workerFailed = true;
       this.goodInARow = 0;
@@ -94,6 +97,19 @@ export class Pilot {
     const message = predictionMessage(contract, inference, this.ledger.drops);
     robot.publish(PREDICTION_TOPIC, "polypilot_msgs/msg/Prediction", message);
     onPrediction?.(message, inference);
+  }
+
+  /** Keeps what decoding told of the set's messages. */
+  private judge({ refused = [], decoded = [], stampsNs }: Inference): void {
+    const { reference } = this.options.contract;
+    for (const name of decoded) this.watches[name] = proven(this.watches[name] ?? {}, stampsNs[name]!);
+    for (const { stream, reason, first } of refused) {
+      this.watches[stream] = disproven(this.watches[stream] ?? {}, reason);
+      if (first) this.ledger.dropped(stream, reason);
+    }
+    const companion = refused.find(({ stream }) => stream !== reference);
+    if (companion && !refused.some(({ stream }) => stream === reference))
+      this.ledger.dropped(reference, `no_${companion.stream}`);
   }
 
   /** One control period ends, or a prediction wants to be acted on at once. */

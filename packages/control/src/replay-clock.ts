@@ -5,7 +5,7 @@ export interface ReplayClock extends Clock {
   set(nowNs: Nanoseconds): void;
   /** Runs the earliest task that waits, as if its time were now; false if none waits. */
   tick(): boolean;
-  /** Ends the oldest work in hand, with an error of this text if it is not empty; false if there is none. */
+  /** Ends the oldest work in hand, with an error of this text if it is not empty, its own if that says so; false if there is none. */
   complete(error: string): Promise<boolean>;
   /** Forgets all work in hand. */
   abandon(): void;
@@ -32,7 +32,8 @@ export function replayClock(startNs: Nanoseconds): ReplayClock {
       const result = settle(work);
       working.push(async (error) => {
         const settled = await result;
-        done(error ? { ok: false, reason: new Error(error) } : settled);
+        const itself = !settled.ok && settled.reason instanceof Error && settled.reason.message === error;
+        done(error && !itself ? { ok: false, reason: new Error(error) } : settled);
       });
     },
     set(nowNs) {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type Contract,
@@ -111,25 +112,52 @@ async function bare(checkpoint: string): Promise<{ times: number[]; runtime: str
   return { times, runtime: predictor.runtime };
 }
 
-/** From a decoded image to its command, beside the bare inference of the same net, in one run. */
-export async function bench(report: Report): Promise<void> {
+interface Served {
+  readonly size: string;
+  readonly path: readonly number[];
+  readonly held: readonly number[];
+}
+
+/** The shipped checkpoint, with the camera as it is and a larger one; undefined where none ships. */
+function shipped() {
   const checkpoint = fileURLToPath(new URL("checkpoints/sim-car", root));
-  if (!existsSync(checkpoint)) return;
+  if (!existsSync(checkpoint)) return undefined;
   const text = readFileSync(new URL("contract.yaml", new URL("checkpoints/sim-car/", root)), "utf8");
   const large = text.replace("source: { width: 160, height: 120 }", "source: { width: 640, height: 480 }");
-  const inference = await bare(checkpoint);
+  const contracts = { "160×120": parseContract(text), "640×480": parseContract(large) };
+  return { checkpoint, contracts };
+}
+
+async function served({ checkpoint, contracts }: NonNullable<ReturnType<typeof shipped>>): Promise<Served[]> {
+  const all: Served[] = [];
+  for (const [size, contract] of Object.entries(contracts)) {
+    const predictor = await workerPredictor({ checkpoint });
+    all.push({ size, ...(await wholePath(contract, predictor)) });
+    await predictor.close();
+  }
+  return all;
+}
+
+/** The whole path's p50 by the camera's size, and the model that was asked: for `scripts/bench-peers.mjs`. */
+export async function servingPaths() {
+  const found = shipped();
+  if (!found) throw new Error("No checkpoint is in checkpoints/sim-car.");
+  const { times, runtime } = await bare(found.checkpoint);
+  const paths = (await served(found)).map(({ size, path }) => [size, quantile(path, 0.5)]);
+  const model = join(found.checkpoint, "model.onnx");
+  return { model, runtime, bareMs: quantile(times, 0.5), pathsMs: Object.fromEntries(paths) as Record<string, number> };
+}
+
+/** From a decoded image to its command, beside the bare inference of the same net, in one run. */
+export async function bench(report: Report): Promise<void> {
+  const found = shipped();
+  if (!found) return;
+  const inference = await bare(found.checkpoint);
   const bareMs = quantile(inference.times, 0.5);
   report({ name: "serving: bare inference", value: bareMs, unit: "ms", note: `p50, ${inference.runtime}` });
-  for (const [size, contract] of [
-    ["160×120", parseContract(text)],
-    ["640×480", parseContract(large)],
-  ] as const) {
-    const predictor = await workerPredictor({ checkpoint });
-    const { path, held } = await wholePath(contract, predictor);
-    await predictor.close();
-    const pathMs = quantile(path, 0.5);
+  for (const { size, path, held } of await served(found)) {
     const over = `p50, ${rest(path)}; bare · 1.3 + 1 ms is ${(1.3 * bareMs + 1).toFixed(2)}`;
-    report({ name: `serving: image ${size} to command`, value: pathMs, unit: "ms", note: over });
+    report({ name: `serving: image ${size} to command`, value: quantile(path, 0.5), unit: "ms", note: over });
     const note = `p50, ${rest(held)}: crop, resize, synchronise, ask`;
     report({ name: `serving: main thread held by an image ${size}`, value: quantile(held, 0.5), unit: "ms", note });
   }

@@ -1,7 +1,8 @@
 import { type CameraFeature, type CompressedImage, type FeatureSpec, featureSpecOf, type Image } from "@polypilot/core";
 import { type AreaResize, areaGrid, areaResize } from "./area-resize.js";
-import { decodeJpeg, jpegSize } from "./decode-jpeg.js";
-import { type FeatureResult, refuse, type Sensor } from "./feature-result.js";
+import { readJpeg } from "./decode-jpeg.js";
+import { type FeatureResult, type RefusalReason, refuse, type Sensor } from "./feature-result.js";
+import { isWholeJpeg, jpegHeader } from "./jpeg-header.js";
 
 /** How the bytes of a pixel stand for red, green and blue. */
 interface PixelLayout {
@@ -18,6 +19,11 @@ const layouts: ReadonlyMap<string, PixelLayout> = new Map([
   ["bgra8", { channels: 4, red: 2, green: 1, blue: 0 }],
   ["mono8", { channels: 1, red: 0, green: 0, blue: 0 }],
 ]);
+
+const COMPRESSED = "sensor_msgs/msg/CompressedImage";
+
+/** Bytes of a raw image from which on it is worth another thread: a copy costs a tenth of averaging it. */
+const LARGE_IMAGE = 2 ** 20;
 
 /** Made once for each feature of a contract: weights and buffers depend on its sizes alone. */
 const resizers = new WeakMap<CameraFeature, AreaResize>();
@@ -39,7 +45,7 @@ function resizerOf(feature: CameraFeature): AreaResize {
  * three channels of a grey image are equal. No gamma is undone: the mean is of the bytes.
  *
  * Reads sensor_msgs Image in rgb8, bgr8, rgba8, bgra8 and mono8 (alpha is ignored, rows may be padded, byte order has no
- * meaning) and CompressedImage in JPEG.
+ * meaning) and CompressedImage in JPEG, decoded as libjpeg-turbo does (`decodeJpeg`).
  *
  * Refusals: `wrong_size` if the image is not the contract's source size, `wrong_encoding`, `short_data`, `bad_jpeg`.
  *
@@ -52,29 +58,48 @@ export const camera: Sensor<CameraFeature> = {
     return featureSpecOf(feature);
   },
   decode: (feature, spec, type, message) =>
-    type === "sensor_msgs/msg/CompressedImage"
+    type === COMPRESSED
       ? fromJpeg(feature, spec, message as CompressedImage)
       : fromImage(feature, spec, message as Image),
+  apart: {
+    wanted: ({ source }, type) => type === COMPRESSED || source.width * source.height * 3 > LARGE_IMAGE,
+    refusal: (feature, type, message) =>
+      type === COMPRESSED ? jpegRefusal(feature, message as CompressedImage) : imageRefusal(feature, message as Image),
+    content(type, message) {
+      const { data } = message as Image | CompressedImage;
+      return type === COMPRESSED ? data.subarray(jpegHeader(data)?.pictureAt ?? 0) : data;
+    },
+  },
 };
 
-function fromJpeg(feature: CameraFeature, spec: FeatureSpec, { data, format }: CompressedImage): FeatureResult {
-  const size = jpegSize(data);
-  if (!size) return refuse(/jpe?g/i.test(format) || format === "" ? "bad_jpeg" : "wrong_encoding");
-  const { width, height } = feature.source;
-  if (size.width !== width || size.height !== height) return refuse("wrong_size");
-  const image = decodeJpeg(data);
-  if (!image) return refuse("bad_jpeg");
-  return resized(feature, spec, image.data, width * 3, layouts.get("rgb8")!);
+function jpegRefusal({ source }: CameraFeature, { data, format }: CompressedImage): RefusalReason | undefined {
+  const header = jpegHeader(data);
+  if (!header) return /jpe?g/i.test(format) || format === "" ? "bad_jpeg" : "wrong_encoding";
+  if (header.width !== source.width || header.height !== source.height) return "wrong_size";
+  return isWholeJpeg(data) ? undefined : "bad_jpeg";
+}
+
+function fromJpeg(feature: CameraFeature, spec: FeatureSpec, message: CompressedImage): FeatureResult {
+  const refusal = jpegRefusal(feature, message);
+  if (refusal) return refuse(refusal);
+  const result = readJpeg(message.data, ({ width, channels, data }) =>
+    resized(feature, spec, data, width * channels, layouts.get(channels === 1 ? "mono8" : "rgb8")!),
+  );
+  return result ?? refuse("bad_jpeg");
+}
+
+function imageRefusal({ source }: CameraFeature, image: Image): RefusalReason | undefined {
+  const { width, height } = source;
+  if (image.width !== width || image.height !== height) return "wrong_size";
+  const layout = layouts.get(image.encoding);
+  if (!layout) return "wrong_encoding";
+  const row = width * layout.channels;
+  return image.step < row || image.data.length < image.step * (height - 1) + row ? "short_data" : undefined;
 }
 
 function fromImage(feature: CameraFeature, spec: FeatureSpec, image: Image): FeatureResult {
-  const { width, height } = feature.source;
-  if (image.width !== width || image.height !== height) return refuse("wrong_size");
-  const layout = layouts.get(image.encoding);
-  if (!layout) return refuse("wrong_encoding");
-  const row = width * layout.channels;
-  if (image.step < row || image.data.length < image.step * (height - 1) + row) return refuse("short_data");
-  return resized(feature, spec, image.data, image.step, layout);
+  const refusal = imageRefusal(feature, image);
+  return refusal ? refuse(refusal) : resized(feature, spec, image.data, image.step, layouts.get(image.encoding)!);
 }
 
 function resized(

@@ -5,7 +5,7 @@ import {
   PolypilotError,
   type StreamContract,
 } from "@polypilot/core";
-import type { FeatureResult } from "./feature-result.js";
+import type { FeatureResult, RefusalReason } from "./feature-result.js";
 import { sensorOf } from "./sensors.js";
 
 const specs = new WeakMap<FeatureContract, FeatureSpec>();
@@ -47,4 +47,26 @@ export function decodeFeature(stream: StreamContract, message: object): FeatureR
     });
   }
   return sensorOf(feature).decode(feature, featureSpec(feature), stream.type, message);
+}
+
+/** A stream whose messages are better decoded in another thread (`featureThreads`), and what is known of them before that. */
+export interface ApartStream {
+  /** Why `decodeFeature` refuses the message, as far as can be told without decoding it; it may refuse others too. */
+  refusal(message: object): RefusalReason | undefined;
+  /** The bytes that tell whether two messages show the same. */
+  content(message: object): Uint8Array;
+}
+
+/**
+ * For a stream whose messages are much work: JPEGs and images of more than 1 MiB. Undefined for any other, which `decodeFeature`
+ * serves at once.
+ */
+export function apartStream({ feature, type }: StreamContract): ApartStream | undefined {
+  if (!feature) return undefined;
+  const { apart } = sensorOf(feature);
+  if (!apart?.wanted(feature, type)) return undefined;
+  return {
+    refusal: (message) => apart.refusal(feature, type, message),
+    content: (message) => apart.content(type, message),
+  };
 }

@@ -41,6 +41,18 @@ export interface Sensor<F extends FeatureContract = FeatureContract> {
    * @param type - ROS 2 name of the message's type, one of core's `featureTypes[kind]`.
    */
   decode(feature: F, spec: FeatureSpec, type: string, message: object): FeatureResult;
+  /** For a sensor whose messages may be too much work for the thread that controls the robot. */
+  readonly apart?: ApartDecoding<F>;
+}
+
+/** What of `decode` is done at once where the rest is done in another thread. */
+export interface ApartDecoding<F extends FeatureContract = FeatureContract> {
+  /** Whether messages of this type are so much work. */
+  wanted(feature: F, type: string): boolean;
+  /** Why `decode` refuses this message, as far as can be told without decoding it. */
+  refusal(feature: F, type: string, message: object): RefusalReason | undefined;
+  /** The bytes that tell whether two messages show the same. */
+  content(type: string, message: object): Uint8Array;
 }
 
 /** The answer for data that cannot be used. */
