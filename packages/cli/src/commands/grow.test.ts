@@ -47,3 +47,24 @@ it("refuses heads that the contract does not have", async () => {
   expect(code).toBe(2);
   expect(stderr).toContain("wings");
 });
+
+it.skipIf(name !== "tensorflow")("goes on with --resume after Ctrl-C, and says so", async () => {
+  const out = join(folder, "stopped");
+  const args = ["grow", "--data", recording, "--out", out, ...small, "--stride", "12", "--heads", "steering,sign"];
+  const stopped = await polypilot(args, {
+    whileRunning: (child) => {
+      child.stderr?.on("data", (text) => {
+        if (/growing: all heads/.test(String(text))) child.kill("SIGINT");
+      });
+    },
+  });
+  expect(stopped.code).toBe(130);
+  expect(stopped.stdout).toMatch(
+    /^Stopped (before a level was decided|after \d+ levels?)\. The same command with --resume/,
+  );
+  const anew = await polypilot(args);
+  expect(anew.code).toBe(2);
+  expect(anew.stderr).toContain("Found another run");
+  const resumed = await polypilot([...args, "--resume", "--json"]);
+  expect(JSON.parse(resumed.stdout).status).toBe("finished");
+});

@@ -8,7 +8,7 @@ import { names, positive, shareOrNone, wholeNumber } from "../option-values.js";
 import { createOutput } from "../output.js";
 import { shipped, shown } from "../repository.js";
 import { table } from "../table.js";
-import { duration, readable } from "../units.js";
+import { duration, plural, readable } from "../units.js";
 
 interface GrowFlags {
   readonly contract: string;
@@ -25,6 +25,7 @@ interface GrowFlags {
   readonly separation?: number;
   readonly most?: number;
   readonly stride?: number;
+  readonly resume?: boolean;
   readonly json?: boolean;
 }
 
@@ -38,7 +39,11 @@ function adaptive(file: ContractFile): ContractFile {
 }
 
 function toText(result: GrowResult): string {
-  if (result.status === "interrupted") return "Stopped. Nothing was kept: growing starts anew.";
+  if (result.status === "interrupted") {
+    const { length } = result.levels;
+    const after = length === 0 ? "before a level was decided" : `after ${plural(length, "level")}`;
+    return `Stopped ${after}. The same command with --resume goes on from there.`;
+  }
   const { levels, scores, out } = result;
   const tree = levels.map(({ level, groups, costs }) => [
     `level ${level + 1}`,
@@ -92,6 +97,7 @@ async function grow(flags: GrowFlags): Promise<void> {
       ...(layerCost !== undefined && { layerCost }),
       ...(separation !== undefined && { separation }),
       ...(most !== undefined && { most }),
+      resume: flags.resume === true,
       command: `polypilot grow ${process.argv.slice(3).join(" ")}`,
       onProgress: progress.tell,
       signal: interrupt.signal,
@@ -123,6 +129,7 @@ export function growCommand(): Command {
     .option("--separation <x>", "weight of keeping unrelated heads apart (default: 1)", positive)
     .option("--most <n>", "most branches at any level", wholeNumber)
     .option("--stride <n>", "use every n-th sample", wholeNumber)
+    .option("--resume", "go on with the growth in --out, with the same options")
     .option("--json", "print one JSON document instead of words")
     .addHelpText(
       "after",
@@ -134,9 +141,11 @@ any other. Heads that find the same samples hard stay together; each branch star
 Examples
   polypilot grow --data recordings/demonstrations.mcap --out runs/grown
   polypilot grow --data recordings/demonstrations.mcap --heads steering,lane_offset,sign --layer-cost 0.1 --out runs/small
+  polypilot grow --data recordings/demonstrations.mcap --out runs/grown --resume
+                                                    after Ctrl-C: ends with the same bits
   polypilot drive --checkpoint runs/grown
 
-Exit codes: 0 done, 2 wrong option, recording or contract, or no TensorFlow, 130 stopped by Ctrl-C (nothing is kept).`,
+Exit codes: 0 done, 2 wrong option, recording or contract, or no TensorFlow, 130 stopped by Ctrl-C (--resume goes on).`,
     )
     .action(grow);
 }

@@ -12,7 +12,7 @@ import {
   taskAffinity,
   widen,
 } from "@polypilot/mtl";
-import { type FitOptions, fitModel } from "../train/fit-model.js";
+import { type FitOptions, fitModel, type KeptFit } from "../train/fit-model.js";
 import type { RunState } from "../train/run-state.js";
 
 /** What was found at one level, from the top. */
@@ -37,7 +37,9 @@ export interface Growth {
   readonly levels: readonly GrownLevel[];
 }
 
-export interface GrowOptions extends Omit<FitOptions, "start">, Pick<BranchCosts, "layerCost" | "separation" | "most"> {
+export interface GrowOptions
+  extends Omit<FitOptions, "start" | "keep">,
+    Pick<BranchCosts, "layerCost" | "separation" | "most"> {
   /** Epochs of training before each level is decided; by default 1. */
   readonly roundEpochs?: number;
   /** Most samples to measure affinity by; by default 2000. */
@@ -46,7 +48,10 @@ export interface GrowOptions extends Omit<FitOptions, "start">, Pick<BranchCosts
   readonly weights?: Readonly<Record<string, Float32Array>>;
   /** A growth that was not finished. */
   readonly from?: Growth;
-  readonly onLevel?: (growth: Growth) => void;
+  /** Where the training after so many levels keeps its state; by default nowhere. */
+  readonly keep?: (levels: number) => KeptFit;
+  /** Waited for. */
+  readonly onLevel?: (growth: Growth) => unknown;
 }
 
 /** At most `most` of the samples, evenly spread. */
@@ -138,17 +143,19 @@ export async function growBranches(
   while (nextJunction(growth.contract)) {
     const round = { ...settings, epochs: roundEpochs, averaging: 0 };
     const start = startFrom(growth, options.weights);
-    const { contract } = growth;
-    const { model } = await fitModel({ ...options, contract, settings: round, validation: [], start });
+    const { contract, levels } = growth;
+    const keep = options.keep?.(levels.length);
+    const { model } = await fitModel({ ...options, contract, settings: round, validation: [], start, keep });
     try {
       signal?.throwIfAborted();
       growth = widened(options, growth, model);
     } finally {
       model.dispose();
     }
-    onLevel?.(growth);
+    await onLevel?.(growth);
   }
   const { contract, levels } = growth;
-  const { model, state } = await fitModel({ ...options, contract, start: startFrom(growth, options.weights) });
+  const keep = options.keep?.(levels.length);
+  const { model, state } = await fitModel({ ...options, contract, start: startFrom(growth, options.weights), keep });
   return { contract, model, state, levels };
 }

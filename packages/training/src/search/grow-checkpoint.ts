@@ -1,17 +1,18 @@
-import { mkdir, readdir } from "node:fs/promises";
 import { editContract, PolypilotError, wallClock } from "@polypilot/core";
 import { type BranchCosts, checkContract, loadBackend } from "@polypilot/mtl";
 import type { Scores } from "../evaluate/score-heads.js";
 import type { Deployment } from "../train/deployment.js";
-import { finish } from "../train/finish.js";
+import { type FinishInput, finish } from "../train/finish.js";
 import type { FitOptions } from "../train/fit-model.js";
 import { checkLabels, demonstrationsOf, settingsOf, splitOf } from "../train/prepare.js";
+import { identityOf } from "../train/run-folder.js";
 import { scoredOn } from "../train/scored-on.js";
 import type { TrainOptions } from "../train/train-options.js";
 import { type GrownLevel, type Growth, growBranches } from "./grow-branches.js";
+import { type GrowthFolder, openGrowthFolder } from "./growth-folder.js";
 
 export interface GrowCheckpointOptions
-  extends Omit<TrainOptions, "resume" | "relationsEvery" | "baseline" | "ablate" | "confirmations" | "remedy">,
+  extends Omit<TrainOptions, "relationsEvery" | "baseline" | "ablate" | "confirmations" | "remedy">,
     Pick<BranchCosts, "layerCost" | "separation" | "most"> {
   /** Epochs of training before each level is decided; by default 1. */
   readonly roundEpochs?: number;
@@ -19,7 +20,13 @@ export interface GrowCheckpointOptions
 
 /** What growing came to. */
 export type GrowResult =
-  | { readonly status: "interrupted"; readonly levels: readonly GrownLevel[] }
+  | {
+      /** The signal came: `resume` goes on. */
+      readonly status: "interrupted";
+      readonly out: string;
+      /** Decided so far, from the top. */
+      readonly levels: readonly GrownLevel[];
+    }
   | {
       readonly status: "finished";
       readonly out: string;
@@ -32,18 +39,6 @@ export type GrowResult =
       readonly deployment: Deployment;
     };
 
-async function openFolder(out: string): Promise<void> {
-  const entries = await readdir(out).catch((): string[] => []);
-  if (entries.length > 0) {
-    throw new PolypilotError("TRAINING_FOLDER", ["training", `folder ${out}`], {
-      expected: "the folder is empty or does not exist yet",
-      found: entries.slice(0, 3).join(", "),
-      todo: "Choose another folder",
-    });
-  }
-  await mkdir(out, { recursive: true });
-}
-
 function checkArchitecture({ contract }: GrowCheckpointOptions): void {
   checkContract(contract);
   if (contract.sharing.architecture === "fully-adaptive") return;
@@ -54,15 +49,25 @@ function checkArchitecture({ contract }: GrowCheckpointOptions): void {
   });
 }
 
+/** How the tree is decided, as far as it was given. */
+function costsOf({ layerCost, separation, most }: GrowCheckpointOptions) {
+  return Object.fromEntries(Object.entries({ layerCost, separation, most }).filter(([, v]) => v !== undefined));
+}
+
 /** The tree, trained; null if the signal came first. `onLevel` hears of each level. */
 async function grow(
-  { layerCost, separation, most, roundEpochs = 1, signal }: GrowCheckpointOptions,
-  fit: FitOptions,
+  options: GrowCheckpointOptions,
+  fit: Omit<FitOptions, "keep">,
+  { growth, saveGrowth, keep }: GrowthFolder,
   onLevel: (growth: Growth) => void,
 ) {
-  const costs = Object.fromEntries(Object.entries({ layerCost, separation, most }).filter(([, v]) => v !== undefined));
+  const { roundEpochs = 1, signal } = options;
+  const kept = async (now: Growth) => {
+    await saveGrowth(now);
+    onLevel(now);
+  };
   try {
-    const grown = await growBranches({ ...fit, ...costs, roundEpochs, onLevel });
+    const grown = await growBranches({ ...fit, ...costsOf(options), roundEpochs, from: growth, keep, onLevel: kept });
     if (grown.state.ended !== null) return grown;
     grown.model.dispose();
     return null;
@@ -75,10 +80,11 @@ async function grow(
 /**
  * Grows a tree of shared layers from demonstrations (`growBranches`) and makes `out` a checkpoint of it, with a report.
  *
- * The checkpoint's contract names the tree in `sharing.options.groups`: it is trained, driven and exported like any other.
+ * The checkpoint's contract names the tree in `sharing.options.groups`: it is trained, driven and exported like any other. Its state is in
+ * `out/.state`, written after each level and each epoch: stopped and resumed, it ends with the same bits.
  *
  * @param options.contract - its architecture is `fully-adaptive`.
- * @returns `interrupted` if the signal came: nothing is kept then.
+ * @returns `interrupted` if the signal came: `resume` goes on.
  * @throws PolypilotError as `train` does; `TRAINING_OPTION` if the architecture is another one.
  */
 export async function growCheckpoint(options: GrowCheckpointOptions): Promise<GrowResult> {
@@ -89,28 +95,37 @@ export async function growCheckpoint(options: GrowCheckpointOptions): Promise<Gr
   const split = splitOf(demonstrations, options, settings);
   checkLabels(demonstrations, split);
   const backend = await loadBackend();
-  await openFolder(out);
-  let levels: readonly GrownLevel[] = [];
+  const { roundEpochs = 1 } = options;
+  const identity = { ...identityOf(contractText, demonstrations, split, settings), roundEpochs, ...costsOf(options) };
+  const folder = await openGrowthFolder(out, options.resume === true, identity, contract);
+  let { levels } = folder.growth;
   const tell = (name: string) => onProgress?.({ kind: "companion", name, run: 1, runs: 1 });
-  tell("growing: all heads share one net");
+  if (levels.length === 0) tell("growing: all heads share one net");
+  else tell(`growing goes on below level ${levels.at(-1)!.level + 1} from the top`);
   const [indices, validation] = [split.train.indices, split.validation.indices];
-  const common = { demonstrations, settings, onProgress, signal, clock };
-  const grown = await grow(options, { ...common, contract, indices, validation }, (growth) => {
+  const common = { demonstrations, settings, onProgress, signal, clock, compile: options.compile };
+  const grown = await grow(options, { ...common, contract, indices, validation }, folder, (growth) => {
     levels = growth.levels;
     const { level, groups } = levels.at(-1)!;
     tell(`level ${level + 1} from the top: ${groups.map((group) => group.join(" + ")).join(" | ")}`);
   });
-  if (!grown) return { status: "interrupted", levels };
-  const { model, state } = grown;
+  if (!grown) return { status: "interrupted", out, levels };
+  return finished(options, { ...common, split, backend: backend.description }, { ...grown, levels });
+}
+
+/** Makes the checkpoint of a tree that is trained. */
+async function finished(
+  { out, contractText, command = "growCheckpoint() from @polypilot/training" }: GrowCheckpointOptions,
+  run: Omit<FinishInput, "out" | "contractText" | "command" | "model" | "state">,
+  { model, state, levels }: Pick<Awaited<ReturnType<typeof growBranches>>, "model" | "state" | "levels">,
+): Promise<GrowResult> {
   try {
     const groups = levels.map((level) => level.groups);
-    const edited = editContract(contractText, { set: [[["sharing", "options", "groups"], groups]] });
-    const command = options.command ?? "growCheckpoint() from @polypilot/training";
-    const run = { ...common, out, model, state, split, command, backend: backend.description };
-    const { scores, deployment } = await finish({ ...run, contractText: edited.text });
+    const { text } = editContract(contractText, { set: [[["sharing", "options", "groups"], groups]] });
+    const { scores, deployment } = await finish({ ...run, out, model, state, command, contractText: text });
     const { trainedSec } = state;
     const told = { out, levels, parameters: model.parameters.total, trainedSec, scores, deployment };
-    return { status: "finished", ...told, scoredOn: scoredOn(split) };
+    return { status: "finished", ...told, scoredOn: scoredOn(run.split) };
   } finally {
     model.dispose();
   }

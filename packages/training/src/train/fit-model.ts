@@ -7,6 +7,13 @@ import { runEpochs } from "./run-epochs.js";
 import { firstState, type RunState } from "./run-state.js";
 import type { TrainProgress, TrainSettings } from "./train-options.js";
 
+/** Where a fit puts its state after each epoch, and finds it again. */
+export interface KeptFit {
+  /** Gives the model what was kept, and tells where training stood; undefined where nothing was. */
+  readonly resume: (model: MultiTaskModel) => Promise<RunState | undefined>;
+  readonly save: (model: MultiTaskModel, state: RunState) => Promise<void>;
+}
+
 export interface FitOptions {
   readonly contract: Contract;
   readonly demonstrations: Demonstrations;
@@ -24,22 +31,25 @@ export interface FitOptions {
   readonly clock?: Clock;
   /** Gives the fresh model what it starts from: weights, and what the optimiser remembers of them. */
   readonly start?: ((model: MultiTaskModel) => void) | undefined;
+  /** By default nothing is kept. */
+  readonly keep?: KeptFit | undefined;
 }
 
 /**
- * A trained model in memory, with no folder: for studies that train many. The backend must be loaded.
+ * A trained model in memory, with no checkpoint: for studies that train many. The backend must be loaded.
  *
  * @returns the model with the weights of its best epoch (dispose of it), and how training went.
  */
 export async function fitModel(options: FitOptions): Promise<{ model: MultiTaskModel; state: RunState }> {
   const { contract, settings, clock = wallClock() } = options;
-  const { compile, onProgress } = options;
+  const { compile, onProgress, keep } = options;
   const model = createTrainee(contract, { seed: settings.seed, compile, onProgress });
   try {
-    const save = async () => {};
+    const save = async (now: RunState) => keep?.save(model, now);
     const augment = cameraAugment(contract, settings.augmentation);
     options.start?.(model);
-    const state = await runEpochs({ ...options, model, clock, save, augment }, firstState(model));
+    const from = (await keep?.resume(model)) ?? firstState(model);
+    const state = await runEpochs({ ...options, model, clock, save, augment }, from);
     const best = state.snapshots.weights.get(state.snapshots.deployed.epoch) ?? state.average;
     if (best) model.setWeights(best);
     return { model, state };

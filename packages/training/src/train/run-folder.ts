@@ -41,7 +41,8 @@ function refuse(out: string, expected: string, found: string, todo: string): nev
   throw new PolypilotError("TRAINING_FOLDER", ["training", `folder ${out}`], { expected, found, todo });
 }
 
-function checkIdentity(out: string, before: Identity, now: Identity): void {
+/** @throws PolypilotError `TRAINING_FOLDER` naming what differs. */
+export function checkIdentity(out: string, before: Identity, now: Identity): void {
   const keys = [...new Set([...Object.keys(now), ...Object.keys(before)])];
   const different = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
   if (different.length === 0) return;
@@ -61,6 +62,27 @@ function checkIdentity(out: string, before: Identity, now: Identity): void {
 }
 
 /**
+ * The path of a run's state in its folder, which is made for a new run.
+ *
+ * @param file - the name of the state in `out/.state`, by which a run is known.
+ * @throws PolypilotError `TRAINING_FOLDER` if a new run would overwrite anything, or if there is nothing to resume.
+ */
+export async function claimFolder(out: string, resume: boolean, file: string): Promise<string> {
+  const path = join(out, ".state", file);
+  const entries = await readdir(out).catch((): string[] => []);
+  const begun = entries.includes(".state") && (await readdir(join(out, ".state"))).includes(file);
+  if (resume && !begun) refuse(out, "there is a run to go on with", "none", "Leave out resume to begin one");
+  if (resume) return path;
+  if (begun) refuse(out, "the folder is empty", "another run", "Resume it, or choose another folder");
+  if (entries.length > 0) {
+    const some = entries.slice(0, 3).join(", ");
+    refuse(out, "the folder is empty or does not exist yet", some, "Choose another folder");
+  }
+  await mkdir(out, { recursive: true });
+  return path;
+}
+
+/**
  * Opens a folder for a new run, or the run in it to go on with.
  *
  * @throws PolypilotError `TRAINING_FOLDER` if a new run would overwrite anything, if there is nothing to resume, or if the run
@@ -72,22 +94,11 @@ export async function openRunFolder(
   identity: Identity,
   model: MultiTaskModel,
 ): Promise<RunFolder> {
-  const path = join(out, ".state", "run.bin");
-  const entries = await readdir(out).catch((): string[] => []);
-  const begun = entries.includes(".state") && (await readdir(join(out, ".state"))).includes("run.bin");
+  const path = await claimFolder(out, resume, "run.bin");
   const save = (state: RunState) => saveRun(path, identity, model, state);
-  if (resume) {
-    if (!begun) refuse(out, "there is a run to go on with", "none", "Leave out resume to begin one");
-    const found = await loadRun(path);
-    checkIdentity(out, found.identity, identity);
-    found.restore(model);
-    return { state: found.state, resumed: true, save };
-  }
-  if (begun) refuse(out, "the folder is empty", "another run", "Resume it, or choose another folder");
-  if (entries.length > 0) {
-    const some = entries.slice(0, 3).join(", ");
-    refuse(out, "the folder is empty or does not exist yet", some, "Choose another folder");
-  }
-  await mkdir(out, { recursive: true });
-  return { state: firstState(model), resumed: false, save };
+  if (!resume) return { state: firstState(model), resumed: false, save };
+  const found = await loadRun(path);
+  checkIdentity(out, found.identity, identity);
+  found.restore(model);
+  return { state: found.state, resumed: true, save };
 }

@@ -62,10 +62,12 @@ interface Stored {
   readonly steps: AdamState["steps"];
 }
 
-const prefixed = (prefix: string, arrays: Weights) =>
+/** Named arrays under a common prefix, as a state file holds several sets of them. */
+export const prefixed = (prefix: string, arrays: Weights) =>
   Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${prefix}:${name}`, array]));
 
-function unprefixed(prefix: string, arrays: Weights): Record<string, Float32Array> {
+/** The set that was filed under a prefix. */
+export function unprefixed(prefix: string, arrays: Weights): Record<string, Float32Array> {
   const mine = Object.entries(arrays).filter(([name]) => name.startsWith(`${prefix}:`));
   return Object.fromEntries(mine.map(([name, array]) => [name.slice(prefix.length + 1), array]));
 }
