@@ -1,111 +1,103 @@
-import { mkdtemp, open, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
-import { McapWriter } from "@mcap/core";
-import { encodeMessage, type Image, messageSchemas, random, toRosTime } from "@polypilot/core";
 import { readRecording } from "./mcap/read-recording.js";
-import { openRecorder } from "./mcap/recorder.js";
+import {
+  type CameraWork,
+  cameraWork,
+  heldByRecording,
+  recordWithMcapCore,
+  recordWithOurs,
+  type Taken,
+} from "./testing/recording-work.js";
 
 export type BenchReport = (row: { name: string; value: number; unit: string; note?: string }) => void;
 
-const FRAMES = 1500; // 50 s of a 160×120 rgb8 camera at 30 Hz: 86 MB
-const TYPE = "sensor_msgs/msg/Image";
+const ROUNDS = 5;
+const SMALL = () => cameraWork(160, 120, 4500); // 150 s at 30 Hz: 259 MB
+const LARGE = () => cameraWork(640, 480, 300); // 10 s at 30 Hz: 276 MB
+const PAIR_UNIT = { wall: "MB/s", CPU: "MB/CPU s" } as const;
 
-/** Recording and reading camera messages, beside @mcap/core's plain writer in the same run. */
+/** Recording and reading camera messages, beside @mcap/core's writer in turn in the same run. */
 export async function bench(report: BenchReport): Promise<void> {
+  await inFolder(async (folder) => {
+    for (const work of [SMALL(), LARGE()]) {
+      await recordBoth(folder, work, report);
+      await reportHeld(folder, work, report);
+    }
+    for (const compression of ["none", "zstd"] as const) await readBack(folder, compression, report);
+  });
+}
+
+async function inFolder<R>(work: (folder: string) => Promise<R>): Promise<R> {
   const folder = await mkdtemp(join(tmpdir(), "polypilot-bench-"));
   try {
-    const images = noisyImages();
-    for (const compression of ["none", "zstd"] as const) {
-      const path = join(folder, `${compression}.mcap`);
-      const { seconds, p99Ms, bytes } = await writeOurs(path, images, compression);
-      const size = (await stat(path)).size;
-      const note = `${FRAMES} messages, ${(size / bytes).toFixed(2)} of their size`;
-      report({ name: `dataset/mcap write (${compression})`, value: bytes / seconds / 1e6, unit: "MB/s", note });
-      report({ name: `dataset/mcap write call p99 (${compression})`, value: p99Ms, unit: "ms" });
-      const reading = await read(path);
-      report({ name: `dataset/mcap read (${compression})`, value: reading, unit: "MB/s", note: "decoded" });
-    }
-    const plain = await writePlain(join(folder, "plain.mcap"), images);
-    const note = "no compression, no crash safety";
-    report({ name: "dataset/@mcap/core McapWriter", value: plain, unit: "MB/s", note });
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function noisyImages(): Image[] {
-  const source = random(1);
-  return Array.from({ length: 30 }, (_, k) => ({
-    header: { stamp: toRosTime(BigInt(k)), frame_id: "camera" },
-    height: 120,
-    width: 160,
-    encoding: "rgb8",
-    is_bigendian: 0,
-    step: 480,
-    data: Uint8Array.from(
-      { length: 57_600 },
-      (_, i) => 128 + 60 * Math.sin(i / 480 + k) + 8 * (source.uniform() - 0.5),
-    ),
-  }));
-}
-
-async function writeOurs(path: string, images: readonly Image[], compression: "none" | "zstd") {
-  const recorder = await openRecorder(path, { contractText: "", contractName: "bench", compression });
-  const callsMs: number[] = [];
-  const start = performance.now();
-  for (let i = 0; i < FRAMES; i += 1) {
-    const before = performance.now();
-    recorder.write("/camera/image_raw", TYPE, images[i % images.length]!, BigInt(i + 1) * 33_333_333n);
-    callsMs.push(performance.now() - before);
-    if (i % 15 === 14) await setImmediate();
-    if (i % 300 === 299) await recorder.flush();
+/** Both writers in turn; each file is deleted before the next is begun. */
+async function recordBoth(folder: string, work: CameraWork, report: BenchReport): Promise<void> {
+  const rounds: { ours: Taken; theirs: Taken }[] = [];
+  const path = join(folder, "work.mcap");
+  for (let round = -1; round < ROUNDS; round += 1) {
+    const ours = await recordWithOurs(path, work);
+    await rm(path);
+    const theirs = await recordWithMcapCore(path, work);
+    await rm(path);
+    if (round >= 0) rounds.push({ ours, theirs }); // the first warms both up
   }
-  await recorder.close();
-  const seconds = (performance.now() - start) / 1000;
-  if (recorder.counts.lost > 0) throw new Error(`${recorder.counts.lost} messages lost in the bench`);
-  const p99Ms = callsMs.sort((a, b) => a - b)[Math.floor(0.99 * FRAMES)]!;
-  return { seconds, p99Ms, bytes: FRAMES * encodeMessage(TYPE, images[0]!).length };
+  const { dependencies } = createRequire(import.meta.url)("../package.json") as {
+    dependencies: Record<string, string>;
+  };
+  for (const [clock, key] of [
+    ["wall", "seconds"],
+    ["CPU", "cpuSeconds"],
+  ] as const) {
+    const rate = (side: "ours" | "theirs") => middle(rounds.map((round) => work.bytes / round[side][key] / 1e6));
+    const ratios = rounds.map(({ ours, theirs }) => theirs[key] / ours[key]);
+    const [own, peer] = [rate("ours"), rate("theirs")].map((value) => value.toFixed(0));
+    const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+    report({
+      ...{ name: `dataset/mcap write ${work.name} (${clock})`, value: middle(ratios), unit: "× @mcap/core" },
+      note: `${spread}; ${own} and ${peer} ${PAIR_UNIT[clock]}; @mcap/core ${dependencies["@mcap/core"]}`,
+    });
+  }
 }
 
-async function read(path: string): Promise<number> {
+async function reportHeld(folder: string, work: CameraWork, report: BenchReport): Promise<void> {
+  const held = await heldByRecording(join(folder, "held.mcap"), work, 400);
+  const name = `dataset/mcap caller held ${work.name}`;
+  report({
+    name,
+    value: middle([...held]),
+    unit: "ms",
+    note: `at most ${held.at(-1)!.toFixed(2)} ms of ${held.length} messages`,
+  });
+}
+
+async function readBack(folder: string, compression: "none" | "zstd", report: BenchReport): Promise<void> {
+  const work = SMALL();
+  const path = join(folder, `${compression}.mcap`);
+  const { seconds } = await recordWithOurs(path, work, compression);
+  const size = (await stat(path)).size;
+  const note = `${work.frames} messages, ${(size / work.bytes).toFixed(2)} of their size`;
+  if (compression !== "none")
+    report({ name: `dataset/mcap write (${compression})`, value: work.bytes / seconds / 1e6, unit: "MB/s", note });
   const start = performance.now();
   let bytes = 0;
   for await (const message of readRecording(path)) {
     bytes += message.data.length;
     if (!message.message) throw new Error("a message was not decoded");
   }
-  return bytes / (performance.now() - start) / 1e3;
+  const read = bytes / (performance.now() - start) / 1e3;
+  report({ name: `dataset/mcap read (${compression})`, value: read, unit: "MB/s", note: "decoded" });
 }
 
-async function writePlain(path: string, images: readonly Image[]): Promise<number> {
-  const file = await open(path, "w");
-  let position = 0n;
-  const writer = new McapWriter({
-    writable: {
-      position: () => position,
-      async write(buffer) {
-        const { bytesWritten } = await file.write(buffer);
-        position += BigInt(bytesWritten);
-      },
-    },
-    chunkSize: 512 * 1024,
-  });
-  const start = performance.now();
-  await writer.start({ profile: "ros2", library: "" });
-  const data = new TextEncoder().encode(messageSchemas[TYPE]);
-  const schemaId = await writer.registerSchema({ name: TYPE, encoding: "ros2msg", data });
-  const channel = { schemaId, topic: "/camera/image_raw", messageEncoding: "cdr", metadata: new Map() };
-  const channelId = await writer.registerChannel(channel);
-  let bytes = 0;
-  for (let sequence = 0; sequence < FRAMES; sequence += 1) {
-    const logTime = BigInt(sequence + 1) * 33_333_333n;
-    const cdr = encodeMessage(TYPE, images[sequence % images.length]!);
-    bytes += cdr.length;
-    await writer.addMessage({ channelId, sequence, logTime, publishTime: logTime, data: cdr });
-  }
-  await writer.end();
-  await file.close();
-  return bytes / (performance.now() - start) / 1e3;
+function middle(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
 }

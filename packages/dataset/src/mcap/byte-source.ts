@@ -13,9 +13,11 @@ const WINDOW = 256 * 1024;
 export function byteSource(file: FileHandle, size: number): ByteSource {
   let window: Uint8Array = new Uint8Array(0);
   let start = 0;
-  const fill = async (offset: number, length: number) => {
+  /** The bytes from `offset` on, of which `known` are there already: no byte is read from the file twice. */
+  const fill = async (offset: number, length: number, known: Uint8Array) => {
     const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
-    let filled = 0;
+    buffer.set(known);
+    let filled = known.length;
     while (filled < buffer.length) {
       const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, offset + filled);
       if (bytesRead === 0) break;
@@ -27,8 +29,10 @@ export function byteSource(file: FileHandle, size: number): ByteSource {
     size,
     async read(offset, length) {
       if (offset < start || offset + length > start + window.length) {
-        if (length > WINDOW) return fill(offset, length);
-        window = await fill(offset, WINDOW);
+        const isIn = offset >= start && offset < start + window.length;
+        const known = isIn ? window.subarray(offset - start) : new Uint8Array(0);
+        if (length > WINDOW) return fill(offset, length, known);
+        window = await fill(offset, WINDOW, known);
         start = offset;
       }
       return window.subarray(offset - start, offset - start + length);
