@@ -8,13 +8,13 @@ import {
   type StreamContract,
   virtualClock,
 } from "@polypilot/core";
-import { decodeFeature } from "@polypilot/sensors";
+import { decodeFeature, type FeatureResult, featureThreads } from "@polypilot/sensors";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { drive } from "./drive.js";
-import { testContract } from "./testing/contract.js";
+import { jpegContract, testContract } from "./testing/contract.js";
 import { countAllocations } from "./testing/count-allocations.js";
 import { testRobot } from "./testing/robot.js";
-import { startSensors } from "./testing/sensors.js";
+import { jpegImage, startSensors } from "./testing/sensors.js";
 import { workerPredictor } from "./worker-predictor.js";
 
 const children: ChildProcess[] = vi.hoisted(() => []);
@@ -72,6 +72,35 @@ describe("the way of an image of 640×480", () => {
       new Uint8Array(image.data.buffer, 0, 10);
     });
     expect(made.filter((size) => size === image.data.length)).toHaveLength(2);
+  });
+});
+
+describe("the way of a JPEG", () => {
+  const jpegStream: StreamContract = { ...jpegContract().streams.camera!, type: "sensor_msgs/msg/CompressedImage" };
+
+  it("copies its coded bytes once on the thread that controls, into memory used again, and makes no pixels there", async () => {
+    const threads = featureThreads({ streams: { camera: jpegStream }, threads: 1 });
+    const message = jpegImage(5n);
+    const first = await threads.decode("camera", message); // what is made once is made
+    const set = vi.spyOn(Uint8Array.prototype, "set");
+    let result: Promise<FeatureResult> | undefined;
+    const made = countAllocations(() => {
+      result = threads.decode("camera", message);
+    });
+    expect(made).toEqual([]);
+    expect(set.mock.calls.map(([data]) => data)).toEqual([message.data]);
+    expect(await result).toEqual(first);
+    await threads.close();
+  });
+
+  it("makes one array, of the model's size, where it is decoded", () => {
+    const message = jpegImage(5n);
+    decodeFeature(jpegStream, message); // what is made once is made
+    const made = countAllocations(() => {
+      const result = decodeFeature(jpegStream, message);
+      expect(result.ok && result.feature.data.length).toBe(8 * 8);
+    });
+    expect(made).toEqual([8 * 8]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { msToNs } from "@polypilot/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { refuseStamp, type StreamWatch } from "./stream-watch.js";
+import { disproven, letIn, proven, refuseStamp, type StreamWatch } from "./stream-watch.js";
 import { testContract } from "./testing/contract.js";
 
 const camera = testContract().streams.camera!; // 30 Hz, at most 200 ms old
@@ -42,5 +42,31 @@ describe("refuseStamp", () => {
       }),
       { seed: 7 },
     );
+  });
+});
+
+describe("messages that are decoded later", () => {
+  it("count as usable as soon as they are let in", () => {
+    expect(letIn({ newestNs: ms(0), bad: "late" }, ms(33))).toEqual({ newestNs: ms(33), letInNs: ms(33) });
+  });
+
+  it("take the newest that was decoded for the newest usable, once one could not be", () => {
+    let watch = proven(letIn({}, ms(0)), ms(0));
+    watch = letIn(letIn(watch, ms(33)), ms(66));
+    watch = disproven(watch, "bad_jpeg");
+    expect(watch).toMatchObject({ newestNs: ms(0), bad: "bad_jpeg" });
+    watch = letIn(watch, ms(100));
+    expect(watch).toMatchObject({ newestNs: ms(0), bad: "bad_jpeg" });
+    expect(refuseStamp(camera, watch, ms(100), ms(101))).toBe("duplicate");
+    watch = proven(watch, ms(100));
+    expect(watch.newestNs).toBe(ms(100));
+    expect(watch.bad).toBeUndefined();
+    expect(letIn(watch, ms(133)).newestNs).toBe(ms(133));
+  });
+
+  it("leave none usable where none was ever decoded", () => {
+    const watch = disproven(letIn({}, ms(0)), "bad_jpeg");
+    expect(watch).toMatchObject({ bad: "bad_jpeg" });
+    expect(watch.newestNs).toBeUndefined();
   });
 });

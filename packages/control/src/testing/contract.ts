@@ -68,3 +68,7 @@ ${more}
 `),
   );
 }
+
+/** The same car with a camera that sends JPEGs. */
+export const jpegContract = (): Contract =>
+  testContract("", undefined, (text) => text.replace("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"));

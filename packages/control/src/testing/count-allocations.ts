@@ -13,7 +13,7 @@ export function countAllocations(work: () => void): number[] {
     globals[name] = new Proxy(original, {
       construct(target, args: unknown[], newTarget) {
         const array = Reflect.construct(target as new () => { byteLength: number }, args, newTarget);
-        if (!(args[0] instanceof ArrayBuffer)) made.push(array.byteLength);
+        if (!(args[0] instanceof ArrayBuffer || args[0] instanceof SharedArrayBuffer)) made.push(array.byteLength);
         return array;
       },
       get(target, key) {

@@ -1,4 +1,13 @@
-import { every, type Image, type JointState, type LaserScan, type Odometry, toRosTime } from "@polypilot/core";
+import {
+  type CompressedImage,
+  every,
+  type Image,
+  type JointState,
+  type LaserScan,
+  type Odometry,
+  toRosTime,
+} from "@polypilot/core";
+import jpeg from "jpeg-js";
 import type { TestRobot } from "./robot.js";
 
 /** A change to what one sensor sends: another message, several, or none. */
@@ -9,14 +18,37 @@ export interface SensorFaults {
   readonly lidar?: Fault<LaserScan>;
   readonly joints?: Fault<JointState>;
   readonly odometry?: Fault<Odometry>;
+  /** Lets the camera send JPEGs in place of images. */
+  readonly jpeg?: Fault<CompressedImage>;
 }
 
+const CAMERA = "/camera/image_raw";
 const header = (atNs: bigint) => ({ stamp: toRosTime(atNs), frame_id: "base_link" });
 
 /** A grey image that is a little brighter or darker each time. */
 export function image(atNs: bigint, width = 16, height = 12): Image {
   const data = new Uint8Array(width * height).fill(80 + Number((atNs / 1_000_000n) % 97n));
   return { header: header(atNs), height, width, encoding: "mono8", is_bigendian: 0, step: width, data };
+}
+
+const PICTURES = 24;
+const jpegs: Uint8Array[] = [];
+
+/** A JPEG of colours that move, one of 24 by its time. */
+export function jpegImage(atNs: bigint): CompressedImage {
+  const number = Number((atNs / 33_333_333n) % BigInt(PICTURES));
+  jpegs[number] ??= jpegOf(number);
+  return { header: header(atNs), format: "jpeg", data: jpegs[number].slice() };
+}
+
+function jpegOf(phase: number): Uint8Array {
+  const [width, height] = [16, 12];
+  const pixels = new Uint8Array(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i += 1) {
+    for (let c = 0; c < 3; c += 1)
+      pixels[4 * i + c] = 128 + 70 * Math.sin(i / 5 + phase) + 40 * Math.sin(i * c + phase);
+  }
+  return new Uint8Array(jpeg.encode({ width, height, data: pixels }, 90).data);
 }
 
 /** A scan of nine beams at 3 m. */
@@ -56,7 +88,9 @@ export function startSensors(robot: TestRobot, faults: SensorFaults = {}): () =>
     start(20, jointState, (m) => robot.send("/joint_states", "sensor_msgs/msg/JointState", m), faults.joints),
     start(100, scan, (m) => robot.send("/scan", "sensor_msgs/msg/LaserScan", m), faults.lidar),
     start(20, odometry, (m) => robot.send("/odom", "nav_msgs/msg/Odometry", m), faults.odometry),
-    start(1000 / 30, image, (m) => robot.send("/camera/image_raw", "sensor_msgs/msg/Image", m), faults.camera),
+    faults.jpeg
+      ? start(1000 / 30, jpegImage, (m) => robot.send(CAMERA, "sensor_msgs/msg/CompressedImage", m), faults.jpeg)
+      : start(1000 / 30, image, (m) => robot.send(CAMERA, "sensor_msgs/msg/Image", m), faults.camera),
   ];
   return () => stops.forEach((stop) => void stop());
 }
