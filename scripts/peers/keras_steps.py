@@ -2,18 +2,17 @@
 
 import json
 import os
-import resource
 import sys
-import time
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow as tf
 
 from keras_driving import driving_step
+from timing import peak_mib, timed
 
 layers = tf.keras.layers
-BATCH, WARM_UP = 16, 4
+BATCH = 16
 
 
 def pilot_net():
@@ -58,17 +57,6 @@ def time_steps(net, answer, steps):
     return timed(lambda: step(tf.constant(x), tf.constant(y)).numpy(), parameters, steps)
 
 
-def timed(step, parameters, steps):
-    cpu, wall = [], []
-    for i in range(WARM_UP + steps):
-        before = time.process_time(), time.perf_counter()
-        step()
-        if i >= WARM_UP:
-            cpu.append(1000 * (time.process_time() - before[0]))
-            wall.append(1000 * (time.perf_counter() - before[1]))
-    return {"cpuMs": float(np.median(cpu)), "wallMs": float(np.median(wall)), "parameters": parameters}
-
-
 NETS = {
     "PilotNet-like": time_steps(pilot_net(), (1,), 30),
     "depthwise": time_steps(depthwise_net(), (80, 160, 1), 5),
@@ -79,7 +67,7 @@ print(
         {
             "versions": {"Python": sys.version.split()[0], "TensorFlow": tf.__version__},
             "nets": NETS,
-            "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peakMiB": peak_mib(),
         }
     )
 )

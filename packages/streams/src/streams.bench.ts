@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { from } from "rxjs";
 import type { StreamSample } from "./stream-sample.js";
 import { synchronise } from "./synchronise.js";
@@ -17,33 +18,77 @@ function recording(seconds: number): StreamSample<number>[] {
   return samples.sort((a, b) => (a.stampNs < b.stampNs ? -1 : 1));
 }
 
+type Policy = Alignment["policy"];
+
+const SECONDS = 2000;
+const streams = ["camera", "lidar", "joints"];
+const TOLERANCE_NS = 150n * MS;
+/** As many as `synchronise` keeps by default. */
+const QUEUE_SIZE = 10;
+
+/** What arrives, and when: for `exact` a sample of each stream at each stamp of the camera. */
+function arrivals(policy: Policy): StreamSample<number>[] {
+  const samples = recording(SECONDS);
+  if (policy !== "exact") return samples;
+  const same = samples.filter(({ stream }) => stream === "camera");
+  return same.flatMap((sample) => streams.map((stream) => ({ ...sample, stream })));
+}
+
+interface Synchronised {
+  readonly sets: number;
+  /** Of processor time. */
+  readonly seconds: number;
+}
+
+function synchroniseAll(policy: Policy, samples: readonly StreamSample<number>[]): Synchronised {
+  const alignment = { policy, toleranceNs: TOLERANCE_NS };
+  const interpolate = (a: number, b: number, fraction: number) => a + (b - a) * fraction;
+  let sets = 0;
+  const start = process.cpuUsage();
+  from(samples)
+    .pipe(
+      synchronise({
+        ...{ reference: "camera", streams: { lidar: alignment, joints: alignment } },
+        ...{ interpolate, queueSize: QUEUE_SIZE },
+      }),
+    )
+    .subscribe(() => {
+      sets += 1;
+    });
+  const { user, system } = process.cpuUsage(start);
+  return { sets, seconds: (user + system) / 1e6 };
+}
+
+const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+/** What message_filters can do as well, once by us: `scripts/bench-peers.mjs` holds it against a port of that. */
+export function peerPolicies(): { policies: Record<string, Synchronised> } {
+  const policies = ["approximate", "exact"] as const;
+  const measured = policies.map((policy): [string, Synchronised] => {
+    const samples = arrivals(policy);
+    const runs = [1, 2, 3].map(() => synchroniseAll(policy, samples));
+    return [policy, { sets: runs[0]!.sets, seconds: middle(runs.map(({ seconds }) => seconds)) }];
+  });
+  return { policies: Object.fromEntries(measured) };
+}
+
+/** Writes the same arrivals for another program: [index of the stream, stamp in ns as text], in order. */
+export async function writeArrivals(file: string): Promise<void> {
+  const asData = (policy: Policy) =>
+    arrivals(policy).map(({ stream, stampNs }) => [streams.indexOf(stream), String(stampNs)]);
+  const both = { approximate: asData("approximate"), exact: asData("exact") };
+  const given = { queueSize: QUEUE_SIZE, toleranceNs: Number(TOLERANCE_NS), streams, arrivals: both };
+  await writeFile(file, JSON.stringify(given));
+}
+
 /** Sets a second of the synchroniser, with three streams. */
 export async function bench(
   report: (row: { name: string; value: number; unit: string; note?: string }) => void,
 ): Promise<void> {
-  const samples = recording(2000);
-  const same = samples.filter(({ stream }) => stream === "camera");
-  const three = same.flatMap((sample) => ["camera", "lidar", "joints"].map((stream) => ({ ...sample, stream })));
-  const both = (policy: Alignment["policy"]) => ({
-    lidar: { policy, toleranceNs: 150n * MS },
-    joints: { policy, toleranceNs: 150n * MS },
-  });
-  const rows: [string, Record<string, Alignment>, StreamSample<number>[]][] = [
-    ["synchronise latest, 3 streams", both("latest"), samples],
-    ["synchronise interpolate, 3 streams", both("interpolate"), samples],
-    ["synchronise approximate, 3 streams", both("approximate"), samples],
-    ["synchronise exact, 3 streams", both("exact"), three],
-  ];
-  for (const [name, streams, input] of rows) {
-    let sets = 0;
-    const interpolate = (a: number, b: number, fraction: number) => a + (b - a) * fraction;
-    const start = performance.now();
-    from(input)
-      .pipe(synchronise({ reference: "camera", streams, interpolate }))
-      .subscribe(() => {
-        sets += 1;
-      });
-    const sec = (performance.now() - start) / 1000;
-    report({ name, value: sets / sec, unit: "sets/s", note: `${Math.round(input.length / sec / 1000)} k samples/s` });
+  for (const policy of ["latest", "interpolate", "approximate", "exact"] as const) {
+    const samples = arrivals(policy);
+    const { sets, seconds } = synchroniseAll(policy, samples);
+    const note = `${Math.round(samples.length / seconds / 1000)} k samples/s, processor time`;
+    report({ name: `synchronise ${policy}, ${streams.length} streams`, value: sets / seconds, unit: "sets/s", note });
   }
 }

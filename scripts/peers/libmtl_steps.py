@@ -1,0 +1,154 @@
+"""Times LibMTL's own training loop (Trainer.train, EW weighting, HPS architecture) on the shipped driving model's net.
+
+    libmtl_steps.py WORK    WORK: folder of Polypilot's own first steps (writeSteps)
+
+The release on the package index is of 2021. What it needs of that time is stood in for here, its loop, weighting and architecture are
+untouched: it asks for `cuda:0`, whatever the machine has; it imports a module that torchvision has since dropped, and SciPy, for parts
+that are not used here; and it takes the next batch by `iterator.next()`. It clips no gradients. Its step is timed from batch to batch.
+
+Prints one JSON line {versions, threads, nets: {net: {cpuMs, wallMs, parameters, difference}}, peakMiB}.
+"""
+
+import contextlib
+import io
+import json
+import os
+import statistics
+import sys
+import time
+import types
+from importlib.metadata import version
+
+import torch
+
+from timing import WARM_UP, peak_mib
+from torch_nets import Trunk, driving_heads, loss_of
+from torch_work import inputs_of, labels_of, largest_difference, read, take_weights
+
+NET, STEPS = "driving model, equal weights", 30
+
+
+def stand_in(name, **content):
+    module = types.ModuleType(name)
+    vars(module).update(content)
+    sys.modules[name] = module
+
+
+for missing in ("torchvision", "torchvision.models", "scipy"):
+    stand_in(missing)
+stand_in("torchvision.models.utils", load_state_dict_from_url=None)
+stand_in("scipy.optimize", minimize=None)
+
+import LibMTL.trainer
+from LibMTL.architecture import HPS
+from LibMTL.loss import AbsLoss
+from LibMTL.metrics import AbsMetric
+from LibMTL.weighting import EW
+
+
+class OnCpu(types.ModuleType):
+    """PyTorch, with every device the processor."""
+
+    def __getattr__(self, name):
+        return (lambda _: torch.device("cpu")) if name == "device" else getattr(torch, name)
+
+
+LibMTL.trainer.torch = OnCpu("torch")
+
+
+class Loss(AbsLoss):
+    def __init__(self, task):
+        super().__init__()
+        self.compute_loss = loss_of(task)
+
+
+class NoMetric(AbsMetric):
+    def update_fun(self, pred, gt):
+        pass
+
+    def score_fun(self):
+        return [1.0]
+
+
+class Inputs(tuple):
+    """The streams of a batch, which LibMTL moves to its device."""
+
+    def to(self, *_, **__):
+        return self
+
+
+class Batches:
+    """The same batch a number of times, noting when each was asked for."""
+
+    def __init__(self, inputs, labels, count):
+        self.batch, self.count, self.marks = (Inputs(inputs), labels), count, []
+
+    def __len__(self):
+        return self.count
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.marks.append((time.process_time(), time.perf_counter()))
+        return self.batch
+
+    next = __next__
+
+
+def trainer_of(arrays, like_tensorflow, dropout):
+    heads = driving_heads()
+    tasks = {name: {"metrics": [], "metrics_fn": NoMetric(), "loss_fn": Loss(name), "weight": [1]} for name in heads}
+    trainer = LibMTL.trainer.Trainer(
+        tasks,
+        EW,
+        HPS,
+        lambda: Trunk(like_tensorflow, dropout),
+        heads,
+        rep_grad=False,
+        multi_input=False,
+        optim_param={"optim": "adam", "lr": 1e-3},
+        scheduler_param=None,
+        weight_args={},
+        arch_args={},
+    )
+    parameters = take_weights(trainer.model, arrays)
+    trainer.model.to(memory_format=torch.channels_last)
+    trainer.test = lambda *_, **__: None
+    trainer.meter.display_best_result = lambda: None
+    return trainer, parameters
+
+
+def batches_of(arrays, count):
+    inputs = inputs_of(arrays)
+    return Batches([inputs[name] for name in ("camera", "lidar", "joints")], labels_of(arrays), count)
+
+
+def checked(arrays, folder):
+    """How far the losses of the first steps are from Polypilot's."""
+    with open(os.path.join(folder, f"{NET}.json")) as file:
+        expected = json.load(file)["losses"]
+    trainer, parameters = trainer_of(arrays, True, 0.0)
+    records = {name: loss.record for name, loss in trainer.meter.losses.items()}
+    trainer.train(batches_of(arrays, len(expected)), None, 1)
+    found = [{name: record[i] for name, record in records.items()} for i in range(len(expected))]
+    return largest_difference(expected[:1], found[:1]), parameters
+
+
+def main(folder):
+    arrays = read(os.path.join(folder, f"{NET}.safetensors"))
+    with contextlib.redirect_stdout(io.StringIO()):
+        difference, parameters = checked(arrays, folder)
+        trainer, _ = trainer_of(arrays, False, 0.2)
+        batches = batches_of(arrays, WARM_UP + STEPS + 1)
+        trainer.train(batches, None, 1)
+    steps = list(zip(batches.marks, batches.marks[1:]))[WARM_UP:]
+    if not difference < 1e-4:
+        raise SystemExit(f"LibMTL's losses are {difference:.2g} (relative) from Polypilot's; this is not the same work")
+    cpu, wall = (1000 * statistics.median(after[i] - before[i] for before, after in steps) for i in (0, 1))
+    net = {"cpuMs": cpu, "wallMs": wall, "parameters": parameters, "difference": difference}
+    versions = {"Python": sys.version.split()[0], "PyTorch": torch.__version__, "LibMTL": version("LibMTL")}
+    print(json.dumps({"versions": versions, "threads": torch.get_num_threads(), "nets": {NET: net}, "peakMiB": peak_mib()}))
+
+
+main(*sys.argv[1:])

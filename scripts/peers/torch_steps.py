@@ -1,0 +1,87 @@
+"""Times training steps of the bench's nets in PyTorch, eager and under torch.compile, after it has checked that they are the same work.
+
+    torch_steps.py WORK MODE    WORK: folder of Polypilot's own first steps (writeSteps); MODE: eager or compile
+
+Prints one JSON line {versions, threads, nets: {net: {cpuMs, wallMs, parameters, difference}}, peakMiB}.
+"""
+
+import json
+import os
+import sys
+
+import torch
+
+from timing import peak_mib, timed
+from torch_nets import FACTORS, Depthwise, Driving, PilotNet, losses_of
+from torch_work import inputs_of, labels_of, largest_difference, read, take_weights
+
+BATCH, TOLERANCE = 16, 1e-3
+NETS = {
+    "PilotNet-like": (PilotNet, 1e-4, 30),
+    "depthwise": (Depthwise, 1e-4, 5),
+    "driving model": (Driving, 1e-3, 30),
+    "driving model, equal weights": (Driving, 1e-3, 30),
+}
+
+
+def stepper(model, arrays, rate, uncertain, compiled):
+    """A step to call without arguments; it gives each head's loss before it."""
+    torch.compiler.reset()
+    model = model.to(memory_format=torch.channels_last).train()
+    noises = {name: torch.nn.Parameter(torch.zeros(())) for name in FACTORS if uncertain}
+    own = list(model.parameters())
+    adam = torch.optim.Adam([*own, *noises.values()], rate, fused=True)
+    inputs, labels = inputs_of(arrays), labels_of(arrays)
+
+    def forward(given, wanted):
+        losses = losses_of(model(*given), wanted)
+        total = sum(loss for name, loss in losses.items() if name not in noises)
+        for name, s in noises.items():
+            total = total + FACTORS[name] * torch.exp(-s) * losses[name] + 0.5 * s
+        return total, losses
+
+    forward = torch.compile(forward) if compiled else forward
+
+    def step():
+        adam.zero_grad()
+        total, losses = forward([inputs[name] for name in model.features], labels)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(own, 5.0)
+        adam.step()
+        return {name: loss.item() for name, loss in losses.items()}
+
+    return step
+
+
+def checked(net, folder, compiled):
+    """How far the losses of the first steps are from Polypilot's, and the number of parameters."""
+    make, rate, _ = NETS[net]
+    arrays = read(os.path.join(folder, f"{net}.safetensors"))
+    with open(os.path.join(folder, f"{net}.json")) as file:
+        expected = json.load(file)["losses"]
+    model = make(True, **({"dropout": 0.0} if make is Driving else {}))
+    parameters = take_weights(model, arrays)
+    step = stepper(model, arrays, rate, net == "driving model", compiled)
+    difference = largest_difference(expected, [step() for _ in expected])
+    if not difference < TOLERANCE:
+        raise SystemExit(f"{net}: PyTorch's losses are {difference:.2g} (relative) from Polypilot's; this is not the same work")
+    return arrays, parameters, difference
+
+
+def measured(net, folder, compiled):
+    make, rate, steps = NETS[net]
+    arrays, parameters, difference = checked(net, folder, False)
+    step = stepper(make(False), arrays, rate, net == "driving model", compiled)
+    return timed(step, parameters, steps) | {"difference": difference}
+
+
+def main(folder, mode):
+    compiled = mode == "compile"
+    # The driving model with equal weights is there for LibMTL's sake, which does not compile.
+    nets = {net: measured(net, folder, compiled) for net in NETS if not (compiled and net.endswith("equal weights"))}
+    versions = {"Python": sys.version.split()[0], "PyTorch": torch.__version__}
+    print(json.dumps({"versions": versions, "threads": torch.get_num_threads(), "nets": nets, "peakMiB": peak_mib()}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
