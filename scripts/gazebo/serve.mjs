@@ -6,12 +6,14 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const script = (port, display) => `
-cd "$WORLD"; export HOME="$WORLD" XDG_RUNTIME_DIR=/tmp LIBGL_ALWAYS_SOFTWARE=1 DISPLAY=:${display}
+// Xvfb chooses a display that is free and says so when it is ready: sockets and locks of ended ones may still lie about.
+const script = (port) => `
+cd "$WORLD"; export HOME="$WORLD" XDG_RUNTIME_DIR=/tmp LIBGL_ALWAYS_SOFTWARE=1
 export GAZEBO_MASTER_URI=http://127.0.0.1:${port} GAZEBO_IP=127.0.0.1 IGN_IP=127.0.0.1 GAZEBO_MODEL_DATABASE_URI=""
-Xvfb :${display} -screen 0 640x480x24 -nolisten tcp >xvfb.log 2>&1 & x=$!
+Xvfb -displayfd 1 -screen 0 640x480x24 -nolisten tcp >display 2>xvfb.log & x=$!
 trap 'kill -9 $g $x 2>/dev/null' EXIT; trap 'exit 0' TERM INT
-for i in $(seq 150); do [ -e /tmp/.X11-unix/X${display} ] && break; sleep 0.2; done # without it, cameras stay silent
+for i in $(seq 150); do [ -s display ] && break; sleep 0.2; done # without it, cameras stay silent
+export DISPLAY=:$(cat display)
 gzserver --verbose world.sdf >gz.log 2>&1 & g=$!
 wait $g
 `;
@@ -48,12 +50,12 @@ export function worldPlace(gazebo, name) {
 /**
  * Starts gzserver on the world in `place` and waits until its master answers.
  *
+ * @param options.port - of its master; 0: one that is free.
  * @returns its port, and how to stop it and remove the folder.
  */
-export async function serve(gazebo, place, { port, timeoutMs = 60_000 } = {}) {
-  const at = port ?? (await freePort());
-  const display = 100 + (process.pid % 300) + Math.floor(Math.random() * 500);
-  const inner = script(at, display);
+export async function serve(gazebo, place, { port = 0, timeoutMs = 60_000 } = {}) {
+  const at = port || (await freePort());
+  const inner = script(at);
   const env = { ...process.env, WORLD: place.inside };
   const child = gazebo.root
     ? spawn(

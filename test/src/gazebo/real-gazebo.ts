@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const script = fileURLToPath(new URL("../../../scripts/gazebo.mjs", import.meta.url));
@@ -13,16 +12,6 @@ const gazeboNote = "no Gazebo classic on PATH or in the cache (npm run test:gaze
 
 if (!hasGazebo) process.stderr.write(`Skipped: the tests with a real Gazebo: ${gazeboNote}.\n`);
 
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-
 /** A real gzserver with a track's world. */
 export interface RealGazebo {
   readonly port: number;
@@ -33,20 +22,23 @@ export interface RealGazebo {
   stop(): Promise<void>;
 }
 
+let started = 0;
+
 /** Starts Gazebo with the world of a seed, and waits until it answers. */
 export async function realGazebo(seed: number): Promise<RealGazebo> {
-  const port = await freePort();
-  const partition = `polypilot_${port}`;
-  const child: ChildProcess = spawn(process.execPath, [script, "--seed", String(seed), "--port", String(port)], {
+  started += 1;
+  const partition = `polypilot_${process.pid}_${started}`;
+  const child: ChildProcess = spawn(process.execPath, [script, "--seed", String(seed), "--port", "0"], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, IGN_PARTITION: partition },
   });
   let said = "";
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await new Promise<void>((resolve, reject) => {
+  const port = await new Promise<number>((resolve, reject) => {
     child.stderr!.on("data", (data: Buffer) => {
       said += data.toString();
-      if (said.includes("Gazebo runs on")) resolve();
+      const found = /Gazebo runs on 127\.0\.0\.1:(\d+)\./.exec(said)?.[1];
+      if (found) resolve(Number(found));
     });
     void ended.then(() => reject(new Error(`Gazebo did not start:\n${said}`)));
   });
