@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { type Contract, type EpisodeEvent, PolypilotError } from "@polypilot/core";
 import { type EpisodeTracker, episodeTracker, episodeType, type RecordedEpisode } from "../episodes.js";
 import { type RecordedMessage, type Recording, readRecording } from "../mcap/read-recording.js";
+import { type DecodeAhead, decodeAhead } from "./decode-ahead.js";
 import { type Demonstrations, sampleAccess } from "./demonstrations.js";
 import { fitChecker } from "./fit.js";
 import { type Count, decoded, messageIntake } from "./message-intake.js";
@@ -25,6 +26,8 @@ export interface LoadOptions {
   /** Accept heads for which no recording has a label: true for all, or their names. */
   readonly allowMissing?: boolean | readonly string[];
   readonly onProgress?: (progress: LoadProgress) => void;
+  /** Threads that decode images; by default one for each processor where there is enough to decode. They change no sample. */
+  readonly threads?: number;
 }
 
 /**
@@ -48,13 +51,18 @@ export async function loadDemonstrations(options: LoadOptions): Promise<Demonstr
   const store = sampleStore(contract, checkedStride(options.stride ?? 1));
   const damage: string[] = [];
   let discardedEpisodes = 0;
-  for (const [index, path] of paths.entries()) {
-    const recording = readRecording(path);
-    const tell = (fraction: number) =>
-      options.onProgress?.({ path, index, of: paths.length, fraction, samples: store.size });
-    discardedEpisodes += await loadRecording(recording, contract, store, count, tell);
-    damage.push(...damageOf(recording));
-    tell(1);
+  const ahead = decodeAhead(contract, options.threads);
+  try {
+    for (const [index, path] of paths.entries()) {
+      const recording = readRecording(path);
+      const tell = (fraction: number) =>
+        options.onProgress?.({ path, index, of: paths.length, fraction, samples: store.size });
+      discardedEpisodes += await loadRecording(recording, ahead, contract, store, count, tell);
+      damage.push(...damageOf(recording));
+      tell(1);
+    }
+  } finally {
+    await ahead.close();
   }
   return finish(options, store, drops, damage, discardedEpisodes);
 }
@@ -133,6 +141,7 @@ function damageOf({ path, report }: Recording): string[] {
 /** Reads one recording into the store; returns how many episodes were discarded. */
 async function loadRecording(
   recording: Recording,
+  ahead: DecodeAhead,
   contract: Contract,
   store: SampleStore,
   count: Count,
@@ -156,13 +165,13 @@ async function loadRecording(
     }
     open = undefined;
   };
-  for await (const message of recording) {
+  for await (const { message, features } of ahead.messages(recording)) {
     follow(episodes, message, count);
     if (episodes.current !== open) {
       close();
       open = episodes.current;
     }
-    fit.see(message, intake(message));
+    fit.see(message, intake(message, features));
     const fraction = recording.report.position / recording.report.size;
     if (fraction - told >= 0.01) {
       told = fraction;

@@ -1,5 +1,5 @@
 import { type Contract, type Feature, PolypilotError, stampOf } from "@polypilot/core";
-import { decodeFeature, decodeLabel } from "@polypilot/sensors";
+import { decodeFeature, decodeLabel, type FeatureResult } from "@polypilot/sensors";
 import { alignmentOf, interpolateFeature, type Synchroniser, synchroniser } from "@polypilot/streams";
 import type { RecordedMessage } from "../mcap/read-recording.js";
 import type { SampleStore } from "./sample-store.js";
@@ -17,8 +17,15 @@ export function decoded(message: RecordedMessage): object | undefined {
   }
 }
 
-/** What becomes of one message: the reason for which a stream refused it, for the check whether the recording fits. */
-export type Intake = (message: RecordedMessage) => Readonly<Record<string, string>>;
+/**
+ * What becomes of one message: the reason for which a stream refused it, for the check whether the recording fits.
+ *
+ * @param features - what was made of it already, by stream.
+ */
+export type Intake = (
+  message: RecordedMessage,
+  features: Readonly<Record<string, FeatureResult>>,
+) => Readonly<Record<string, string>>;
 
 /**
  * From messages in file order to sets and labels in the store, by the contract's features and synchroniser.
@@ -38,7 +45,7 @@ export function messageIntake(contract: Contract, store: SampleStore, count: Cou
   const fits = (message: RecordedMessage, { topic, type }: { readonly topic: string; readonly type: string }) =>
     message.topic === topic && message.type === type;
 
-  return (recorded) => {
+  return (recorded, features) => {
     const ofStreams = streams.filter(([, stream]) => fits(recorded, stream));
     const ofHeads = heads.filter(([, { label }]) => "topic" in label && fits(recorded, label));
     if (ofStreams.length + ofHeads.length === 0) return {};
@@ -55,7 +62,7 @@ export function messageIntake(contract: Contract, store: SampleStore, count: Cou
       else count(head, result.reason);
     }
     for (const [name, stream] of ofStreams) {
-      const result = decodeFeature(stream, message);
+      const result = features[name] ?? decodeFeature(stream, message);
       if (!result.ok) {
         count(name, result.reason);
         refused[name] = result.reason;
