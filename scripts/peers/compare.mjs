@@ -1,10 +1,11 @@
 // All comparisons with other programs. A new one is one more module with `{ name, environments, compare }` in the list.
 import { described, missing } from "./environments.mjs";
+import { recording } from "./recording.mjs";
 import { serving } from "./serving.mjs";
 import { synchronising } from "./synchronising.mjs";
 import { training } from "./training.mjs";
 
-export const comparisons = [training, serving, synchronising];
+export const comparisons = [training, serving, synchronising, recording];
 
 /** Of the environments that are missing, what to say; undefined where none is. */
 export function howToInstall(absent = missing()) {

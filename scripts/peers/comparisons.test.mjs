@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { howToInstall } from "./compare.mjs";
+import { recordingRows } from "./recording.mjs";
 import { figuresIn } from "./run-peer.mjs";
 import { servingRows } from "./serving.mjs";
 import { synchroniserRows } from "./synchronising.mjs";
@@ -61,6 +62,19 @@ describe("synchroniserRows", () => {
     expect(synchroniserRows([[side(999, 1), side(1000, 1)]])[1].note).toContain(
       "NOT THE SAME: 999 sets here, 1000 there",
     );
+  });
+});
+
+describe("recordingRows", () => {
+  it("compares bytes a second of the wall's and of processor time, more being better", () => {
+    const [own, theirs] = [
+      { bytes: 4e6, seconds: 1, cpuSeconds: 2, size: 5e6 },
+      { seconds: 4, cpuSeconds: 1, size: 6e6 },
+    ];
+    const [wall, cpu] = recordingRows({ size: "2×1", compression: "none" }, [[own, theirs]]);
+    expect([wall.value, cpu.value]).toEqual([4, 0.5]);
+    expect(wall.name).toBe("record 2×1 (none): ours / Python mcap (wall)");
+    expect(cpu.note).toContain("files of 5 MB and 6 MB");
   });
 });
 

@@ -22,11 +22,11 @@ export interface CdrNumber extends CdrKind {
 type NumbersOf = { readonly BYTES_PER_ELEMENT: number } & (new (values: never) => ArrayBufferView & ArrayLike<unknown>);
 type Put<V> = (view: DataView, at: number, value: V) => void;
 
-export const padded = (at: number, bytes: number): number => Math.ceil(at / bytes) * bytes;
+const padded = (at: number, bytes: number): number => Math.ceil(at / bytes) * bytes;
 const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Steps to the next multiple of `bytes`; what is stepped over becomes zero, since the memory may have been used before. */
-export function align(cursor: CdrCursor, bytes: number): number {
+function align(cursor: CdrCursor, bytes: number): number {
   const at = cursor.origin + padded(cursor.at - cursor.origin, bytes);
   while (cursor.at < at) cursor.bytes[cursor.at++] = 0;
   return at;

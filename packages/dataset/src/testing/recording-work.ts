@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { McapWriter } from "@mcap/core";
@@ -39,6 +40,16 @@ function noisyImage(source: Random, width: number, height: number, k: number): I
     ...{ height, width, encoding: "rgb8", is_bigendian: 0, step },
     data: Uint8Array.from({ length: step * height }, (_, i) => pixel(i)),
   };
+}
+
+/** The messages' CDR, each behind its length in four bytes. */
+export function cdrOf({ images }: CameraWork): Uint8Array {
+  return Buffer.concat(
+    images.flatMap((image) => {
+      const cdr = encodeMessage(TYPE, image);
+      return [Uint8Array.from([0, 8, 16, 24], (shift) => cdr.length >>> shift), cdr];
+    }),
+  );
 }
 
 async function taken(work: () => Promise<void>): Promise<Taken> {
@@ -102,20 +113,41 @@ export function recordWithMcapCore(path: string, { images, frames }: CameraWork)
   });
 }
 
+/** How long messages held the calling thread, sorted, in ms. */
+export interface Held {
+  readonly all: readonly number[];
+  /** Those during which the system did not give the processor to somebody else. */
+  readonly undisturbed: readonly number[];
+}
+
 /**
- * How long each message holds the calling thread, in ms, when messages come one by one, as from a camera.
+ * Records messages that come one by one, as from a camera.
  *
- * The first three are not among them: code is compiled and memory touched for the first time.
+ * The first three are not counted: code is compiled and memory touched for the first time.
  */
-export async function heldByRecording(path: string, { images }: CameraWork, frames: number): Promise<Float64Array> {
+export async function heldByRecording(path: string, { images }: CameraWork, frames: number): Promise<Held> {
   const recorder = await openRecorder(path, { contractText: "", contractName: "bench", overwrite: true });
-  const held = new Float64Array(frames);
-  for (let i = -3; i < frames; i += 1) {
-    await setTimeout(2); // the answers of the thread that writes are taken here
+  const held: { readonly ms: number; readonly disturbed: boolean }[] = [];
+  for (let i = 0; i < frames + 3; i += 1) {
+    await setTimeout(4); // the answers of the thread that writes are taken here
+    if (i % 20 === 19) await recorder.flush();
+    const before = timesTakenAway();
     const start = performance.now();
-    recorder.write(TOPIC, TYPE, images[(i + 3) % images.length]!, BigInt(i + 4) * FRAME_NS);
-    if (i >= 0) held[i] = performance.now() - start;
+    recorder.write(TOPIC, TYPE, images[i % images.length]!, BigInt(i + 1) * FRAME_NS);
+    const ms = performance.now() - start;
+    if (i >= 3) held.push({ ms, disturbed: timesTakenAway() !== before });
   }
   await recorder.close();
-  return held.sort();
+  if (recorder.counts.lost > 0) throw new Error(`${recorder.counts.lost} messages lost in the bench`);
+  const sorted = (chosen: typeof held) => chosen.map(({ ms }) => ms).sort((a, b) => a - b);
+  return { all: sorted(held), undisturbed: sorted(held.filter(({ disturbed }) => !disturbed)) };
+}
+
+/** How often Linux took the processor from this thread; elsewhere nothing tells. */
+function timesTakenAway(): string {
+  try {
+    return /nonvoluntary_ctxt_switches:\s*(\d+)/.exec(readFileSync("/proc/thread-self/status", "utf8"))?.[1] ?? "";
+  } catch {
+    return "";
+  }
 }
