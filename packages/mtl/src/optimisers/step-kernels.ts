@@ -34,16 +34,24 @@ function kernels(): Kernels {
 /** Length in bytes up to which a page is read: whole fours of numbers. */
 const endOf = (length: number) => Math.ceil(length / 4) * 16;
 
+/** Arrays up to this length are copied number by number: views of them would cost more than the copy. */
+const SHORT = 64;
+
+function copy(from: Float32Array, start: number, to: Float32Array, at: number, length: number): void {
+  if (length > SHORT) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i += 1) to[at + i] = from[start + i]!;
+}
+
 /** Σ x², in float64. */
 export function sumOfSquares(values: Float32Array): number {
   const { pages, sum_of_squares } = kernels();
   const page = pages[1]!;
   let sum = 0;
   for (let at = 0; at < values.length; at += PAGE) {
-    const part = values.length > PAGE ? values.subarray(at, at + PAGE) : values;
-    page.set(part);
-    page.fill(0, part.length, endOf(part.length) / 4);
-    sum += sum_of_squares(endOf(part.length));
+    const length = Math.min(values.length - at, PAGE);
+    copy(values, at, page, 0, length);
+    page.fill(0, length, endOf(length) / 4);
+    sum += sum_of_squares(endOf(length));
   }
   return sum;
 }
@@ -71,14 +79,11 @@ export interface AdamScalars {
 export function adamStep({ values, mean, square }: AdamArrays, gradient: Float32Array, scalars: AdamScalars): void {
   const { pages, adam } = kernels();
   const { scale, rate, epsilon, decay } = scalars;
+  const arrays = [values, gradient, mean, square];
   for (let at = 0; at < values.length; at += PAGE) {
-    const end = Math.min(values.length, at + PAGE);
-    for (const [page, array] of [values, gradient, mean, square].entries()) {
-      pages[page]!.set(array.subarray(at, end));
-    }
-    adam(endOf(end - at), scale, rate, epsilon, decay);
-    values.set(pages[0]!.subarray(0, end - at), at);
-    mean.set(pages[2]!.subarray(0, end - at), at);
-    square.set(pages[3]!.subarray(0, end - at), at);
+    const length = Math.min(values.length - at, PAGE);
+    for (let i = 0; i < 4; i += 1) copy(arrays[i]!, at, pages[i]!, 0, length);
+    adam(endOf(length), scale, rate, epsilon, decay);
+    for (const i of [0, 2, 3]) copy(pages[i]!, 0, arrays[i]!, at, length);
   }
 }
