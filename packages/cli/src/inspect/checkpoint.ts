@@ -42,6 +42,7 @@ export function checkpointText(folder: string, { contract, card }: CheckpointFac
     `It answers ${heads.deployed.join(", ")} with ${parameters.deployed} parameters; it was trained with ${heads.all.join(", ")} and ${parameters.all}.`,
     `Made by: ${card.command}`,
     "",
+    ...(card.learning === undefined ? [] : ["Learnt by", table(flatFacts(card.learning)), ""]),
     "Learnt from",
     table(flatFacts(card.data)),
     "",

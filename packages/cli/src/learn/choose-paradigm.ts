@@ -6,7 +6,7 @@ import { badInput } from "../bad-input.js";
 import type { ParadigmFlags } from "./paradigm-flags.js";
 
 /** What the flags ask of `train`. */
-export type Chosen = Pick<TrainOptions, "from" | "paradigm" | "earlier">;
+export type Chosen = Pick<TrainOptions, "from" | "fromName" | "paradigm" | "earlier">;
 
 const kinds = ["transfer", "continual", "curriculum", "fewShot", "meta"] as const;
 const typed = (kind: string) => `--${kind.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
@@ -146,7 +146,7 @@ export async function chooseParadigm(
   const old = flags.oldData ? await load(flags.oldData) : null;
   const paradigm = await paradigmOf(flags, training, { contract, seed, fresh, old });
   return {
-    ...(checkpoint && { from: checkpoint.weights() }),
+    ...(checkpoint && { from: checkpoint.weights(), fromName: flags.from! }),
     ...(paradigm && { paradigm }),
     ...(old && { earlier: [everything(old)] }),
   };

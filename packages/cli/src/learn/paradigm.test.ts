@@ -59,6 +59,9 @@ describe.skipIf(!native)("train from a checkpoint", () => {
     const [first, grown] = [await weightsOf(base), await weightsOf(more)];
     for (const [parameter, values] of Object.entries(first)) expect(grown[parameter], parameter).toEqual(values);
     expect(Object.keys(grown).some((parameter) => parameter.startsWith("head/lane_offset/"))).toBe(true);
+    const inspected = (await polypilot(["inspect", more])).stdout;
+    expect(inspected).toMatch(/Learnt by\n +way +few-shot\n/);
+    expect(inspected).toContain(base);
     const drive = ["drive", "--checkpoint", more, "--virtual", "--seconds", "2", "--no-record", "--json"];
     expect(JSON.parse((await polypilot(drive)).stdout).predictions).toBeGreaterThan(50);
   });

@@ -18,6 +18,8 @@ export interface CardInput {
   /** The command that made it, as typed. */
   readonly command: string;
   readonly seed: number;
+  /** By which way it learned: transfer, continual, curriculum, few shots. Absent in cards of before that was told. */
+  readonly learning?: Json;
   /** What it learned from: recordings, episodes, minutes. */
   readonly data: Json;
   /** What it reached, by name. */
@@ -64,6 +66,7 @@ export function cardText(card: CheckpointCard): string {
     card.command,
     "```",
     "",
+    ...(card.learning === undefined ? [] : ["## Learning", "", ...rows(card.learning), ""]),
     "## Data",
     "",
     ...rows(card.data),

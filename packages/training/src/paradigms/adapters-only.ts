@@ -24,13 +24,13 @@ export function mustHaveAdapters(paradigm: string, model: MultiTaskModel, heads:
  *
  * Which parameters are a head's own the architecture says: with `adapters`, its residual adapters.
  *
- * @param adapted - whether each head must have such parameters.
+ * @param adapted - whether each head must have such parameters; a path of `pathnet` may be of frozen modules alone.
  * @throws PolypilotError `TRAINING_PARADIGM` for an unknown head, or one without.
  * @see Rebuffi et al. 2017, Learning multiple visual domains with residual adapters, arXiv:1705.08045.
  */
 export function adaptersOnly(heads: readonly string[], adapted = true): Paradigm {
   return {
-    name: "adapters",
+    name: adapted ? "adapters" : "pathnet",
     settings: [...heads],
     heads,
     begin: (model) => {

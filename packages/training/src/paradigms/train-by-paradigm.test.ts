@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseContract, virtualClock } from "@polypilot/core";
@@ -77,6 +77,14 @@ describe.each(paradigms)("training by %s", (name, paradigm) => {
     await train({ ...options, paradigm: paradigm(), out: stopped, resume: true });
     const weights = async (out: string) => (await readCheckpoint(out)).weights();
     expect(await weights(stopped)).toEqual(await weights(straight));
+    const { card } = await readCheckpoint(stopped);
+    expect(card.learning).toMatchObject({
+      way: paradigm().name,
+      options: paradigm().settings,
+      earlierSamples: [indices.length],
+    });
+    const report = await readFile(join(stopped, "report.html"), "utf8");
+    expect(report).toContain(`heads, ${paradigm().name}`);
     const other = train({ ...options, out: stopped, resume: true });
     await expect(other).rejects.toThrow(/TRAINING_FOLDER|paradigm|gone on/);
   });

@@ -116,13 +116,17 @@ export async function growCheckpoint(options: GrowCheckpointOptions): Promise<Gr
 /** Makes the checkpoint of a tree that is trained. */
 async function finished(
   { out, contractText, command = "growCheckpoint() from @polypilot/training" }: GrowCheckpointOptions,
-  run: Omit<FinishInput, "out" | "contractText" | "command" | "model" | "state">,
+  run: Omit<FinishInput, "out" | "contractText" | "command" | "learning" | "model" | "state">,
   { model, state, levels }: Pick<Awaited<ReturnType<typeof growBranches>>, "model" | "state" | "levels">,
 ): Promise<GrowResult> {
   try {
     const groups = levels.map((level) => level.groups);
     const { text } = editContract(contractText, { set: [[["sharing", "options", "groups"], groups]] });
-    const { scores, deployment } = await finish({ ...run, out, model, state, command, contractText: text });
+    const learning = {
+      way: "grow",
+      sentence: "Layers were divided while they were trained, where heads find other samples hard",
+    };
+    const { scores, deployment } = await finish({ ...run, learning, out, model, state, command, contractText: text });
     const { trainedSec } = state;
     const told = { out, levels, parameters: model.parameters.total, trainedSec, scores, deployment };
     return { status: "finished", ...told, scoredOn: scoredOn(run.split) };

@@ -10,6 +10,7 @@ import { type Scores, scoreHeads } from "../evaluate/score-heads.js";
 import type { Transfer } from "../relations/transfer.js";
 import { trainingReport } from "../training-report/training-report.js";
 import { compareDeployment, type Deployment } from "./deployment.js";
+import type { Learning } from "./learning.js";
 import type { RunState } from "./run-state.js";
 import { scoredOn } from "./scored-on.js";
 import type { TrainProgress, TrainSettings } from "./train-options.js";
@@ -27,13 +28,17 @@ export interface FinishedRun {
   readonly deployment: Deployment;
   readonly parameters: MultiTaskModel["parameters"];
   readonly command: string;
+  readonly learning: Learning;
   readonly versions: Readonly<Record<string, string>>;
   /** Whether the tasks helped each other, where that was examined. */
   readonly transfer?: Transfer;
 }
 
 export interface FinishInput
-  extends Pick<FinishedRun, "contractText" | "demonstrations" | "split" | "settings" | "state" | "command"> {
+  extends Pick<
+    FinishedRun,
+    "contractText" | "demonstrations" | "split" | "settings" | "state" | "command" | "learning"
+  > {
   /** Takes the deployed weights. */
   readonly model: MultiTaskModel;
   readonly out: string;
@@ -103,7 +108,8 @@ function metricsOf({ state, split }: FinishInput, scores: Scores, deployment: De
  * the card of the second one tells the outcome.
  */
 export async function finish(input: FinishInput): Promise<FinishedRun> {
-  const { model, out, contractText, demonstrations, split, settings, state, command, clock, onProgress } = input;
+  const { model, out, contractText, demonstrations, split, settings, state, command, learning } = input;
+  const { clock, onProgress } = input;
   const tell = (what: string) => onProgress?.({ kind: "finish", what });
   model.setWeights(state.snapshots.weights.get(state.snapshots.deployed.epoch)!);
   tell(`scoring the ${scoredOn(split)} episodes`);
@@ -112,7 +118,8 @@ export async function finish(input: FinishInput): Promise<FinishedRun> {
   const frames = await exampleFrames(modelAnswerer(model), demonstrations, indices, 8);
   tell("exporting, and comparing the deployed model with the full one");
   const draft = join(out, ".state", "draft");
-  const common = { command, seed: settings.seed, data: dataOf(input) } satisfies Partial<CardInput>;
+  const said = { command, learning: learning as unknown as Json };
+  const common = { ...said, seed: settings.seed, data: dataOf(input) } satisfies Partial<CardInput>;
   const first = await writeCheckpoint(draft, { model, contractText, card: { ...common, metrics: null, versions: {} } });
   const deployment = await compareDeployment(model, draft, first, demonstrations, indices, clock);
   const versions = await versionsOf(input.backend, deployment.runtime);
@@ -132,6 +139,7 @@ export async function finish(input: FinishInput): Promise<FinishedRun> {
     deployment,
     parameters,
     command,
+    learning,
     versions,
   };
   await writeFile(join(out, "report.html"), await trainingReport(run));

@@ -93,6 +93,8 @@ export interface TrainOptions extends Partial<Omit<TrainSettings, "seed">> {
   readonly remedy?: Remedy;
   /** A trained model's weights to start from, by name; a parameter that it lacks starts fresh. */
   readonly from?: Readonly<Record<string, Float32Array>>;
+  /** What `from` is, for the card and the report: a checkpoint's folder. */
+  readonly fromName?: string;
   /** How to learn, other than from all samples at once with all parameters: transfer, continual, curriculum, few-shot, meta-learning. */
   readonly paradigm?: Paradigm;
   /** What the weights of `from` were trained on, task by task, for paradigms that look back. */

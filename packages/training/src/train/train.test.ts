@@ -67,6 +67,9 @@ describe("train", () => {
     const report = await readFile(result.report, "utf8");
     expect(report).toContain("polypilot train &lt;x&gt;");
     expect(report.match(/<svg /g)!.length).toBeGreaterThan(10);
+    expect(report).not.toContain("No episode was held back");
+    expect(card.learning).toEqual(result.learning);
+    expect(result.learning.way).toBe("joint");
     expect(new Set(kinds)).toEqual(new Set(["step", "validate", "epoch", "finish"]));
   });
 
@@ -77,7 +80,11 @@ describe("train", () => {
     expect(result).toMatchObject({ deployedEpoch: 3, best: {}, scoredOn: "training", ended: "epochs" });
     const { card } = await readCheckpoint(out);
     expect(card.data).toMatchObject({ training: { episodes: 10 }, validation: { episodes: [], samples: 0 } });
-    expect(await readFile(result.report, "utf8")).toContain("nothing was held back");
+    const report = await readFile(result.report, "utf8");
+    expect(report).toContain("nothing was held back");
+    expect(report).toMatch(
+      /<strong>Warning\.<\/strong> No episode was held back.*--validation 0\.2.*polypilot evaluate/,
+    );
   });
 
   it("deploys the same weights whether it was interrupted and resumed or not", async () => {

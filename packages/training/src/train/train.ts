@@ -11,6 +11,7 @@ import { createTrainee } from "./create-trainee.js";
 import type { Deployment } from "./deployment.js";
 import { type FinishInput, finish } from "./finish.js";
 import type { HistoryEntry } from "./history.js";
+import { type Learning, learningOf } from "./learning.js";
 import { checkLabels, demonstrationsOf, settingsOf, splitOf } from "./prepare.js";
 import { runEpochs } from "./run-epochs.js";
 import { identityOf, openRunFolder } from "./run-folder.js";
@@ -33,6 +34,8 @@ export type TrainResult = {
       readonly ended: "epochs" | "patience";
       readonly deployedEpoch: number;
       readonly trainedSec: number;
+      /** By which way of learning. */
+      readonly learning: Learning;
       /** At the deployed epoch, on the validation episodes; on the training episodes where nothing validated. */
       readonly scores: Scores;
       readonly scoredOn: "validation" | "training";
@@ -84,7 +87,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const state = await runEpochs(input, first);
     if (state.ended === null) return { ...told(out, settings, state), status: "interrupted", epoch: state.epoch };
     const command = options.command ?? "train() from @polypilot/training";
-    const done = { ...common, out, contractText, split, state, command, backend: backend.description };
+    const learning = learningOf(options);
+    const done = { ...common, out, contractText, split, state, command, learning, backend: backend.description };
     const finished = await finish(done);
     const { scores, deployment } = finished;
     const transfer = options.baseline ? await transferOf(options, { ...done, signal }) : null;
@@ -94,6 +98,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       ...told(out, settings, state),
       ...{ status: "finished", ended, trainedSec, deployedEpoch: snapshots.deployed.epoch, scores, deployment },
       transfer,
+      learning,
       scoredOn: scoredOn(split),
       report: join(out, "report.html"),
     };

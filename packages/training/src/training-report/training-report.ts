@@ -1,6 +1,6 @@
 import { auxiliaryOf, nsToSec } from "@polypilot/core";
 import { formatBytes, formatDuration, formatInterval, formatNumber } from "../report/format.js";
-import { code, facts, page, type Section, warning } from "../report/page.js";
+import { code, facts, page, paragraph, type Section, warning } from "../report/page.js";
 import { table } from "../report/table.js";
 import type { FinishedRun } from "../train/finish.js";
 import { scoredOn } from "../train/scored-on.js";
@@ -82,11 +82,34 @@ function runParts({ settings, versions, command, contractText }: FinishedRun): s
   ];
 }
 
+/** The way of learning, and what it was given. */
+function learningParts({ learning }: FinishedRun): string[] {
+  const { way, sentence, from, options, heads, earlierSamples } = learning;
+  const words = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+  const named = typeof options === "object" && options !== null && !Array.isArray(options) ? options : {};
+  const rows: [string, string][] = [
+    ["way", way],
+    ...(from === undefined ? [] : ([["from", from]] as [string, string][])),
+    ...(heads ? ([["heads that were trained", heads.join(", ")]] as [string, string][]) : []),
+    ...Object.entries(named).map(([name, value]): [string, string] => [name, words(value)]),
+    ...(earlierSamples ? ([["earlier samples", earlierSamples.join(", ")]] as [string, string][]) : []),
+  ];
+  return [paragraph(`${sentence}.`), table(["option", "value"], rows)];
+}
+
 const usesOf = (split: FinishedRun["split"]) =>
   new Map([
     ...split.train.episodes.map((id) => [id, "training"] as const),
     ...split.validation.episodes.map((id) => [id, "validation"] as const),
   ]);
+
+const heldBackNothing =
+  "No episode was held back, so the figures below are on episodes that the model was trained on: they say nothing about others, and the last epoch is deployed unchosen. " +
+  "Record more (20 episodes or more hold back a fifth by themselves) or train with --validation 0.2, and test on other drives: polypilot evaluate --checkpoint FOLDER --data OTHERS.";
+
+/** What a reader must know before any figure, where it is not the plain way. */
+const subtitleOf = ({ learning: { way, from } }: FinishedRun) =>
+  way === "joint" ? "" : `${way}${from === undefined ? "" : ` from ${from}`}, `;
 
 /** The report of a finished run: one page that needs nothing else. */
 export async function trainingReport(run: FinishedRun): Promise<string> {
@@ -123,12 +146,13 @@ export async function trainingReport(run: FinishedRun): Promise<string> {
         "Measured on training batches, before the weighting. A negative number: what serves one task harms the other.",
       parts: await relationParts(state.history),
     },
+    { title: "Way of learning", parts: learningParts(run) },
     { title: "Data", parts: await dataParts(demonstrations, usesOf(split)) },
     { title: "Model", parts: modelParts(run) },
     { title: "Run", parts: runParts(run) },
   ];
   return page(`Training of ${contract.robot.name}`, sections, {
-    subtitle: `Multi-task learning with ${Object.keys(contract.heads).length} heads, seed ${run.settings.seed}`,
-    lead: lead(run),
+    subtitle: `Multi-task learning with ${Object.keys(contract.heads).length} heads, ${subtitleOf(run)}seed ${run.settings.seed}`,
+    lead: `${scoredOn(split) === "training" ? warning(heldBackNothing) : ""}${lead(run)}`,
   });
 }
