@@ -25,7 +25,9 @@ describe("train", () => {
       const args = ["--data", recording, "--heads", "steering,lane_offset", "--out", out, ...small, "--no-baseline"];
       const trained = await polypilot(["train", ...args, "--json"]);
       expect(trained.code).toBe(0);
+      expect(trained.stderr).toMatch(/\d+ episodes, fewer than 20: none is held back.*--validation 0\.2/);
       const result = JSON.parse(trained.stdout);
+      expect(result).toMatchObject({ scoredOn: "training", learning: { way: "joint" } });
       expect(result).toMatchObject({ status: "finished", deployment: { identical: { onnx: true, tensorflow: true } } });
       expect(Object.keys(result.scores.heads)).toEqual(["steering", "lane_offset"]);
 

@@ -64,12 +64,20 @@ function toText(result: TrainResult, told: Told): string {
     bytes(size),
     `${readable(milliseconds)} ms a prediction`,
   ];
+  const unseen =
+    result.scoredOn === "validation"
+      ? []
+      : [
+          "  No episode was held back: it was trained on these, and they say nothing about others. Test it on other drives:",
+          `  polypilot evaluate --checkpoint ${shown(result.out)} --data OTHERS.mcap, or hold back a fifth: --validation 0.2.`,
+        ];
   const same = deployment.identical.onnx && deployment.identical.tensorflow;
   return [
     `${shown(result.out)} is a checkpoint: ${plural(result.history.length, "epoch")} in ${duration(result.trainedSec)}, epoch ${result.deployedEpoch + 1} deployed.`,
     "",
     `On the ${result.scoredOn} episodes (with 95 % intervals)`,
     table(rows),
+    ...unseen,
     "",
     table([
       ["with all heads", ...cost(deployment.full)],
@@ -90,7 +98,7 @@ const FEW_EPISODES = 20;
 function validationOf(flags: TrainFlags, episodes: number): number | undefined {
   if (flags.validation !== undefined || episodes >= FEW_EPISODES) return flags.validation;
   process.stderr.write(
-    `${plural(episodes, "episode")}: too few to choose an epoch by. All train, and the last epoch is deployed (--validation 0.2 holds some back).\n`,
+    `${plural(episodes, "episode")}, fewer than ${FEW_EPISODES}: none is held back to choose an epoch by. All train, the last epoch is deployed, and its figures are on what it has seen. --validation 0.2 holds a fifth back; more and other recordings are better.\n`,
   );
   return 0;
 }
