@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { memoryPool } from "./memory-pool.js";
 
-it("gives the memory that came last, if it is large enough", () => {
+it("gives the smallest memory that is large enough, of equals the one that came last", () => {
   const pool = memoryPool(1000);
   const [a, b, small] = [pool.take(100), pool.take(100), pool.take(10)];
   for (const memory of [a, b, small]) pool.give(memory);

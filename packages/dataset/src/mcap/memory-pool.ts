@@ -1,6 +1,6 @@
 /** Memory that is used again: fresh pages cost more than what is written to them. */
 export interface MemoryPool {
-  /** At least so many bytes; what is in them is left from before. */
+  /** At least so many bytes, of the smallest that are there; what is in them is left from before. */
   take(bytes: number): ArrayBuffer;
   give(memory: ArrayBuffer): void;
   /** How often there was none to use again. */
@@ -17,8 +17,10 @@ export function memoryPool(keepBytes: number): MemoryPool {
       return allocations;
     },
     take(bytes) {
-      const index = free.findLastIndex(({ byteLength }) => byteLength >= bytes);
-      const [memory] = index < 0 ? [] : free.splice(index, 1);
+      let best = -1;
+      for (const [index, { byteLength }] of free.entries())
+        if (byteLength >= bytes && (best < 0 || byteLength <= free[best]!.byteLength)) best = index;
+      const [memory] = best < 0 ? [] : free.splice(best, 1);
       if (memory) {
         kept -= memory.byteLength;
         return memory;

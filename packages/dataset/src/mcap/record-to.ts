@@ -25,7 +25,8 @@ interface Channel {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-const QUEUE_BYTES = 64 * 1024 * 1024;
+/** Largest number of bytes that wait for the disk, if no other is given. */
+export const QUEUE_BYTES: number = 64 * 1024 * 1024;
 const PERIOD_NS = msToNs(500);
 
 /** What a recorder stands on. */
@@ -45,6 +46,7 @@ class McapRecorder implements Recorder {
   private readonly clock: Clock;
   private readonly channels = new Map<string, Channel>();
   private readonly schemaIds = new Map<MessageType, number>();
+  private readonly queueBytes: number;
   private readonly chunk: ChunkBuffer;
   private readonly sink: ChunkSink;
   /** Messages by channel of the chunks that may not be in the file yet; the first is the chunk numbered `firstPending`. */
@@ -56,10 +58,11 @@ class McapRecorder implements Recorder {
 
   constructor(
     readonly path: string,
-    private readonly options: RecorderOptions,
+    { clock = wallClock(), queueBytes = QUEUE_BYTES }: RecorderOptions,
     private readonly parts: RecorderParts,
   ) {
-    this.clock = options.clock ?? wallClock();
+    this.clock = clock;
+    this.queueBytes = queueBytes;
     this.sink = parts.sink;
     this.chunk = chunkBuffer(CHUNK_BYTES, parts.pool);
   }
@@ -73,7 +76,7 @@ class McapRecorder implements Recorder {
   ): void {
     const channel = this.channelFor(topic, type, logTimeNs < publishTimeNs ? logTimeNs : publishTimeNs);
     const { sink, chunk } = this;
-    if (sink.failure || sink.pendingBytes + chunk.byteLength >= (this.options.queueBytes ?? QUEUE_BYTES)) {
+    if (sink.failure || sink.pendingBytes + chunk.byteLength >= this.queueBytes) {
       channel.lost += 1;
       this.closeChunk();
       return;

@@ -12,7 +12,7 @@ import { type ChunkSink, directSink, writeError } from "./chunk-sink.js";
 import { zstdCompressor } from "./compression.js";
 import { type MemoryPool, memoryPool } from "./memory-pool.js";
 import { preamble } from "./preamble.js";
-import { recordTo } from "./record-to.js";
+import { QUEUE_BYTES, recordTo } from "./record-to.js";
 import { openedFile } from "./recording-file.js";
 import { threadSink } from "./thread-sink.js";
 
@@ -48,7 +48,7 @@ export interface RecorderCounts {
 /** An open recording. */
 export interface Recorder {
   readonly path: string;
-  /** Takes one message, or its CDR bytes; never waits. */
+  /** Takes one message, or its CDR bytes; never waits. It is copied before this returns: the caller may change it then. */
   write<K extends MessageType>(
     topic: string,
     type: K,
@@ -76,7 +76,7 @@ export interface Recorder {
  */
 export async function openRecorder(path: string, options: RecorderOptions): Promise<Recorder> {
   const file = await openFile(path, options.overwrite ?? false);
-  const pool = memoryPool(KEPT_BYTES);
+  const pool = memoryPool(options.queueBytes ?? QUEUE_BYTES);
   let begun = false;
   const onFailure = (error: PolypilotError) => begun && options.onError?.(error);
   const sink = await openSink(file, path, { ...options, onError: onFailure }, pool);
@@ -89,8 +89,6 @@ export async function openRecorder(path: string, options: RecorderOptions): Prom
   await close();
   throw sink.failure;
 }
-
-const KEPT_BYTES = 16 * 1024 * 1024;
 
 async function openFile(path: string, overwrite: boolean): Promise<FileHandle> {
   try {
