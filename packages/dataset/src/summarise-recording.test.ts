@@ -37,6 +37,22 @@ describe("summariseRecording", () => {
   });
 });
 
+describe("summariseRecording's progress", () => {
+  it("rises to 1, and ends the reading where it throws", async () => {
+    const path = await recordDrive(join(folder, "long.mcap"), (r) => writeFrames(r, 0, 400));
+    const told: number[] = [];
+    const summary = await summariseRecording(path, { onProgress: (part) => void told.push(part) });
+    expect(told.length).toBeGreaterThan(3);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBe(1);
+    expect(summary).toEqual(await summariseRecording(path));
+    const stop = () => {
+      throw new Error("stopped");
+    };
+    await expect(summariseRecording(path, { onProgress: stop })).rejects.toThrow("stopped");
+  });
+});
+
 describe("episodeTracker", () => {
   const event = (kind: number, id: string, more = {}) => episodeEvent(0n, kind, id, more);
 

@@ -42,19 +42,33 @@ export interface RecordingSummary {
 
 type Counting = { -readonly [K in keyof TopicSummary]: TopicSummary[K] };
 
+export interface SummariseOptions {
+  /** Hears at each further hundredth of the file, and at its end, which part has been read, 0…1. What it throws ends the reading. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
 /**
  * Topics, types, counts, rates, gaps, episodes and the embedded contract of a recording, from one pass over it.
  *
  * @throws PolypilotError `DATASET_FILE` if there is no such file or it is no MCAP.
  */
-export async function summariseRecording(path: string): Promise<RecordingSummary> {
+export async function summariseRecording(
+  path: string,
+  { onProgress }: SummariseOptions = {},
+): Promise<RecordingSummary> {
   const recording = readRecording(path);
   const topics = new Map<string, Counting>();
   const episodes = episodeTracker(basename(path).replace(/\.mcap$/, ""));
   let messages = 0;
   let startNs: Nanoseconds | undefined;
   let endNs = 0n;
+  let told = 0;
   for await (const message of recording) {
+    const read = recording.report.position / recording.report.size;
+    if (read - told >= 0.01) {
+      told = read;
+      onProgress?.(read);
+    }
     const at = message.logTimeNs;
     messages += 1;
     if (startNs === undefined || at < startNs) startNs = at;
@@ -63,6 +77,7 @@ export async function summariseRecording(path: string): Promise<RecordingSummary
     episodes.see(at);
     if (message.type === episodeType) episodes.event(message.message as EpisodeEvent, at);
   }
+  onProgress?.(1);
   return {
     path,
     ...fileFacts(recording),

@@ -1,7 +1,21 @@
 import { Command } from "commander";
+import { exitCode } from "../exit-code.js";
 import { inspect } from "../inspect/inspect.js";
 import { toText } from "../inspect/to-text.js";
+import { listenToInterrupt } from "../interrupt.js";
 import { createOutput } from "../output.js";
+
+async function look(path: string, options: { json?: boolean }): Promise<void> {
+  const interrupt = listenToInterrupt();
+  try {
+    createOutput(options.json === true).result(await inspect(path, interrupt.signal), toText);
+  } catch (error) {
+    if (!interrupt.interrupted) throw error;
+    process.exitCode = exitCode.interrupted;
+  } finally {
+    interrupt.release();
+  }
+}
 
 /** `polypilot inspect`: what is in a recording, a checkpoint or a contract. */
 export function inspectCommand(): Command {
@@ -22,9 +36,7 @@ Examples
   polypilot inspect checkpoints/sim-car
   polypilot inspect contracts/sim-car.yaml --json
 
-Exit codes: 0 done, 2 no such file, or not one of the three.`,
+Exit codes: 0 done, 2 no such file, or not one of the three, 130 stopped by Ctrl-C.`,
     )
-    .action(async (path: string, options: { json?: boolean }) => {
-      createOutput(options.json === true).result(await inspect(path), toText);
-    });
+    .action(look);
 }

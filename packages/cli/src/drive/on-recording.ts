@@ -1,10 +1,11 @@
 import { COMMAND_TOPIC, driveRecording, PREDICTION_TOPIC, replay, workerPredictor } from "@polypilot/control";
 import { type Command, fromRosTime, nsToSec, secToNs } from "@polypilot/core";
-import { readRecording, summariseRecording } from "@polypilot/dataset";
+import { readRecording } from "@polypilot/dataset";
 import type { Moment } from "../closed-loop/trace.js";
 import { createTrace } from "../closed-loop/trace.js";
 import type { Interrupt } from "../interrupt.js";
 import { createProgress } from "../progress.js";
+import { readSummary } from "../read-summary.js";
 import { shown } from "../repository.js";
 import { driveReport } from "./report.js";
 import type { DriveSettings } from "./settings.js";
@@ -52,7 +53,7 @@ async function* watched(path: string, total: number, signal: AbortSignal) {
 export async function driveOnRecording(settings: DriveSettings, interrupt: Interrupt): Promise<DriveSummary> {
   const { flags, contract: file, checkpoint, folder } = settings;
   const { contract } = file;
-  const facts = await summariseRecording(flags.source);
+  const facts = await readSummary(flags.source);
   const predictor = await workerPredictor({
     checkpoint: checkpoint!,
     runtime: flags.runtime,

@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { type Contract, parseContract } from "@polypilot/core";
-import { type RecordingSummary, summariseRecording } from "@polypilot/dataset";
+import type { RecordingSummary } from "@polypilot/dataset";
 import { badInput } from "../bad-input.js";
+import { readSummary } from "../read-summary.js";
 import { type CheckpointFacts, inspectCheckpoint } from "./checkpoint.js";
 
 /** What `polypilot inspect` found. */
@@ -23,9 +24,10 @@ async function checkedContract(path: string): Promise<Contract> {
 /**
  * Looks into a file or folder.
  *
+ * @param signal - ends the reading of a recording.
  * @throws PolypilotError `CLI_INPUT` if there is nothing, or nothing that Polypilot knows; what a contract's mistakes throw.
  */
-export async function inspect(path: string): Promise<Inspection> {
+export async function inspect(path: string, signal?: AbortSignal): Promise<Inspection> {
   const info = await stat(path).catch(() => undefined);
   if (!info) {
     throw badInput("inspect", {
@@ -38,5 +40,5 @@ export async function inspect(path: string): Promise<Inspection> {
   if ([".yaml", ".yml"].includes(extname(path))) {
     return { kind: "contract", path, contract: await checkedContract(path) };
   }
-  return { kind: "recording", path, recording: await summariseRecording(path) };
+  return { kind: "recording", path, recording: await readSummary(path, signal) };
 }
