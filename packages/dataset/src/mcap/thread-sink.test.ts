@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { Opcode } from "@mcap/core";
 import { type Image, type PolypilotError, random, virtualClock } from "@polypilot/core";
 import { describe, expect, it } from "vitest";
@@ -44,21 +45,33 @@ async function record(name: string, options: Partial<RecorderOptions>): Promise<
 }
 
 /** A recorder whose thread runs this program in place of its own. */
-async function recorderWith(program: string, onFailure: (error: PolypilotError) => void = () => {}) {
-  const path = join(folder, `${Math.abs(program.length)}.mcap`);
-  const programPath = join(folder, `program-${program.length}.mjs`);
+async function recorderWith(
+  name: string,
+  program: string,
+  { onError = () => {}, ...more }: Partial<RecorderOptions> = {},
+) {
+  const [path, programPath] = [join(folder, `${name}.mcap`), join(folder, `${name}.mjs`)];
   await writeFile(programPath, program);
   const file = await open(path, "w");
   const pool = memoryPool(2 ** 24);
-  const options = { ...contract, clock: virtualClock(7n) };
-  const order = { path, preamble: preamble(options, 7n), pool, onFailure };
+  const options = { ...contract, clock: virtualClock(7n), ...more };
+  const order = { path, preamble: preamble(options, 7n), pool, onFailure: onError };
   const sink = await threadSink({ ...order, fd: file.fd, compression: "none", program: programPath });
   const close = async () => {
     await sink?.close();
     await file.close();
   };
-  return { sink, recorder: sink && recordTo(path, options, { sink, pool, close }), close };
+  return { sink, pool, recorder: sink && recordTo(path, options, { sink, pool, close }), close };
 }
+
+/** The thread's own program, behind a disk that is not as it should be: `body` of writevSync(fd, parts, offset). */
+const withDisk = (body: string) => `
+  import fs from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  const { writevSync, existsSync } = fs;
+  fs.writevSync = (fd, parts, offset) => { ${body} return writevSync(fd, parts, offset); };
+  syncBuiltinESMExports();
+  await import(${JSON.stringify(real)});`;
 
 const real = new URL("../../dist/mcap/writing-worker.js", import.meta.url).href;
 
@@ -84,18 +97,10 @@ describe("threadSink", () => {
 
   it("says once that the disk is full, counts what did not come into the file, and rejects", async () => {
     const errors: PolypilotError[] = [];
-    // The thread's own program, on a disk that takes a megabyte and no more.
-    const program = `
-      import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module";
-      const { writevSync } = fs;
-      fs.writevSync = (fd, parts, offset) => {
-        if (offset < 2e7 && offset + parts.reduce((sum, part) => sum + part.length, 0) > 2.5e6)
-          throw Object.assign(new Error("no space"), { code: "ENOSPC" });
-        return writevSync(fd, parts, offset);
-      };
-      syncBuiltinESMExports();
-      await import(${JSON.stringify(real)});`;
-    const { recorder } = await recorderWith(program, (error) => errors.push(error));
+    const full = `
+      if (offset < 2e7 && offset + parts.reduce((sum, part) => sum + part.length, 0) > 2.5e6)
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });`;
+    const { recorder } = await recorderWith("full", withDisk(full), { onError: (error) => errors.push(error) });
     for (let i = 0; i < 120; i += 20) {
       writeFrames(recorder!, i, i + 20);
       await recorder!.flush().catch(() => undefined);
@@ -113,15 +118,33 @@ describe("threadSink", () => {
     expect(messages).toBeGreaterThan(10);
   });
 
+  it("loses and counts what comes while the disk is behind, and holds no more memory than may wait", async () => {
+    const gate = join(folder, "gate");
+    const slow = `
+      const sleep = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      while (offset > 100 && offset < 2e7 && !existsSync(${JSON.stringify(gate)})) sleep();`;
+    const { recorder, pool } = await recorderWith("slow", withDisk(slow), { queueBytes: 3_000_000 });
+    for (let i = 0; i < 10; i += 1) {
+      writeFrames(recorder!, 0, 180); // 170 MB in all
+      await setImmediate();
+    }
+    const { written, lost } = recorder!.counts;
+    expect(written + lost).toBe(1800);
+    expect(lost).toBeGreaterThan(1700);
+    expect(pool.allocations).toBeLessThanOrEqual(4);
+    await writeFile(gate, "");
+    await recorder!.close();
+    expect(await count(recorder!.path)).toBe(written);
+  });
+
   it("rejects and counts as lost what a thread that died had not written", async () => {
     const errors: PolypilotError[] = [];
-    const { recorder } = await recorderWith(
-      `await import(${JSON.stringify(real)});
+    const program = `
+      await import(${JSON.stringify(real)});
       import { workerData } from "node:worker_threads";
       let chunks = 0;
-      workerData.port.on("message", () => { chunks += 1; if (chunks === 3) process.exit(1); });`,
-      (error) => errors.push(error),
-    );
+      workerData.port.on("message", () => { chunks += 1; if (chunks === 3) process.exit(1); });`;
+    const { recorder } = await recorderWith("dies", program, { onError: (error) => errors.push(error) });
     writeFrames(recorder!, 0, 120);
     await expect(recorder!.close()).rejects.toMatchObject({ code: "DATASET_WRITE" });
     expect(errors).toHaveLength(1);
@@ -132,7 +155,7 @@ describe("threadSink", () => {
   });
 
   it("tells where no thread starts, and the calling thread writes then", async () => {
-    const { sink, close } = await recorderWith("import 'no-such-package';");
+    const { sink, close } = await recorderWith("none", "import 'no-such-package';");
     expect(sink).toBeUndefined();
     await close();
   });
