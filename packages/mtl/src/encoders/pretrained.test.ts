@@ -1,76 +1,14 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type FeatureSpec, random, sizeOf } from "@polypilot/core";
+import type { FeatureSpec } from "@polypilot/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadBackend } from "../backend.js";
-import { withTape } from "../model/backward.js";
-import type { Context } from "../module.js";
-import { createParameterSet } from "../parameter-set.js";
-import { drawWeights, native, residualModel, sequentialModel, writeGraphModel } from "../testing/keras-models.js";
+import { describe, expect, it } from "vitest";
+import { native, writeGraphModel } from "../testing/keras-models.js";
+import { build, image, joints, pixels, pretrainedNets, still } from "../testing/pretrained-nets.js";
 import { describeEncoder } from "./describe-encoder.js";
-import { everyNth } from "./pretrained/operations.js";
 import { pretrained } from "./pretrained.js";
 
-const folder = mkdtempSync(join(tmpdir(), "mtl-pretrained-"));
-const still: Context = { training: false, random: random(0) };
-const image = (height: number, width: number, channels = 3): FeatureSpec => ({
-  shape: [height, width, channels],
-  dtype: "uint8",
-  unit: "intensity",
-  range: [[0, 255]],
-});
-const joints: FeatureSpec = {
-  shape: [2],
-  dtype: "float32",
-  unit: "rad",
-  range: [
-    [-1, 1],
-    [-1, 1],
-  ],
-};
-const pathOf = (name: string) => join(folder, name, "model.json");
-
-beforeAll(async () => {
-  await loadBackend();
-  const save = async (name: string, model: ReturnType<typeof residualModel>) => {
-    drawWeights(model, name.length);
-    await model.save(`file://${join(folder, name)}`);
-  };
-  const { sequential, layers } = native();
-  await save("sequential", sequentialModel(16, 21));
-  await save("residual", residualModel(9, 12));
-  await save("nested", sequential({ layers: [residualModel(9, 12), layers.dense({ units: 3, name: "end" })] }));
-  const dense = (units: number, name: string, more = {}) => layers.dense({ units, name, ...more });
-  await save(
-    "mlp",
-    sequential({ layers: [dense(5, "one", { inputShape: [2], activation: "tanh" }), dense(3, "two")] }),
-  );
-  await save(
-    "recurrent",
-    sequential({
-      layers: [layers.reshape({ inputShape: [2], targetShape: [1, 2] }), layers.lstm({ units: 2, name: "memory" })],
-    }),
-  );
-  writeGraphModel(join(folder, "graph"), 10, 14);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function build(spec: FeatureSpec, options: Record<string, unknown>) {
-  const module = pretrained.create("encoder/x", spec, options);
-  const parameters = createParameterSet(
-    module.parameters.map((p) => ({ ...p, owner: "shared" as const })),
-    1,
-  );
-  return { module, parameters };
-}
-
-function pixels(spec: FeatureSpec, n: number): Float32Array {
-  const { uniform } = random(5);
-  const [low, high] = spec.range[0]!;
-  return Float32Array.from({ length: n * sizeOf(spec.shape) }, () => low + (high - low) * uniform());
-}
+const { folder, pathOf } = pretrainedNets();
 
 /** Our vector for three samples, and what TensorFlow.js itself predicts from the numbers that the net was trained on. */
 async function both(
@@ -191,100 +129,6 @@ describe("a net that Keras wrote", () => {
       return vector;
     };
     expect(said(what.slice(3, 10))).toEqual(said("residual"));
-  });
-});
-
-describe("everyNth", () => {
-  it.each([[[2, 2]], [[2, 3]], [[1, 2]]] as [[number, number]][])(
-    "then a 1×1 convolution is one with stride %j",
-    ([sh, sw]) => {
-      for (const [h, w] of [
-        [7, 8],
-        [6, 9],
-        [1, 1],
-      ] as const) {
-        const [a, b] = tf.tidy(() => {
-          const x = tf.randomNormal([2, h, w, 3], 0, 1, "float32", 1) as tf.Tensor4D;
-          const kernel = tf.randomNormal([1, 1, 3, 4], 0, 1, "float32", 2) as tf.Tensor4D;
-          const [ours, theirs] = [
-            tf.conv2d(everyNth(x, [sh, sw]), kernel, 1, "same"),
-            tf.conv2d(x, kernel, [sh, sw], "same"),
-          ];
-          expect(ours.shape).toEqual(theirs.shape);
-          return [ours.dataSync().slice(), theirs.dataSync().slice()] as never;
-        }) as [Float32Array, Float32Array];
-        a.forEach((v, i) => {
-          expect(v).toBeCloseTo(b[i]!, 5);
-        });
-      }
-    },
-  );
-
-  it("is a pooling with a window of one pixel", () => {
-    const [a, b] = tf.tidy(() => {
-      const x = tf.randomNormal([1, 5, 6, 2], 0, 1, "float32", 1) as tf.Tensor4D;
-      return [everyNth(x, [2, 2]).dataSync().slice(), tf.maxPool(x, 1, 2, "valid").dataSync().slice()] as never;
-    }) as [Float32Array, Float32Array];
-    expect(a).toEqual(b);
-  });
-});
-
-const slopes = (name: string, spec: FeatureSpec) => {
-  const { module, parameters } = build(spec, { path: pathOf(name), trainable: true });
-  const x = () => tf.tensor(pixels(spec, 2), [2, ...spec.shape]);
-  const loss = () => tf.sum(tf.square(module.apply(parameters.lookup, x(), still).vector)) as tf.Scalar;
-  const found = withTape(loss, (l, of) =>
-    of(
-      [{ loss: l, weight: 1 }],
-      parameters.specs.map((s) => parameters.lookup(s.name)),
-    ).map((g) => g!.dataSync().slice()),
-  );
-  const valueWith = (spec1: string, i: number, step: number) => {
-    parameters.update(spec1, (v) => {
-      v[i]! += step;
-    });
-    const value = tf.tidy(() => loss().dataSync()[0] as never) as number;
-    parameters.update(spec1, (v) => {
-      v[i]! -= step;
-    });
-    return value;
-  };
-  const checked = parameters.specs.map(({ name: own }, at) => {
-    const i = found[at]!.indexOf(Math.max(...found[at]!));
-    return { own, analytic: found[at]![i]!, numeric: (valueWith(own, i, 2e-3) - valueWith(own, i, -2e-3)) / 4e-3 };
-  });
-  parameters.dispose();
-  return checked;
-};
-
-describe("fine-tuning", () => {
-  it.each([
-    ["sequential", image(16, 21)],
-    ["residual", image(9, 12)],
-    ["graph", image(10, 14)],
-  ] as const)("has the slope of %s in every parameter, strided 1×1 and depthwise too", (name, spec) => {
-    for (const { own, analytic, numeric } of slopes(name, spec))
-      expect(Math.abs(analytic - numeric), `${own}: ${analytic}, ${numeric}`).toBeLessThan(
-        0.05 * Math.abs(analytic) + 0.02,
-      );
-  });
-
-  it("freezes all, none, all but the last layers, or slows all down", () => {
-    const rates = (trainable: unknown) => {
-      const { module, parameters } = build(image(16, 21), { path: pathOf("sequential"), trainable });
-      parameters.dispose();
-      return Object.fromEntries(module.parameters.map((p) => [p.name.slice("encoder/x/".length), p.rateFactor]));
-    };
-    expect(new Set(Object.values(rates(false)))).toEqual(new Set([0]));
-    expect(new Set(Object.values(rates(true)))).toEqual(new Set([1]));
-    expect(new Set(Object.values(rates(0.1)))).toEqual(new Set([0.1]));
-    const learning = Object.entries(rates("last 2")).filter(([, rate]) => rate === 1);
-    expect(learning.map(([name]) => name).sort()).toEqual([
-      "answer/bias",
-      "answer/kernel",
-      "separable/bias",
-      "separable/kernel",
-    ]);
   });
 });
 
