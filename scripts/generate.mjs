@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateFamilies } from "./generate-families.mjs";
 import { generateInterfaces } from "./generate-interfaces.mjs";
-import { generateKernels } from "./generate-kernels.mjs";
+import { generateLoops } from "./generate-loops.mjs";
 import { generateMessages } from "./generate-messages.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const check = process.argv.includes("--check");
-const generated = [generateMessages(), generateInterfaces(), await generateKernels(), ...generateFamilies()];
+const generated = [generateMessages(), generateInterfaces(), await generateLoops(), ...generateFamilies()];
 let stale = 0;
 for (const { path, text } of generated) {
   const file = join(root, path);

@@ -1,3 +1,5 @@
+import { dotFloat32, SHORT } from "../loops/loops.js";
+
 /** A row of numbers in either precision. */
 export type Row = Float32Array | Float64Array;
 
@@ -19,8 +21,9 @@ export function gramian(rows: readonly Row[], others: readonly Row[] = rows): Fl
   return products;
 }
 
-/** Σ a_k b_k, for arrays of equal length. */
+/** Σ a_k b_k, for arrays of equal length, in double precision. */
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length > SHORT && a instanceof Float32Array && b instanceof Float32Array) return dotFloat32(a, b);
   let sum = 0;
   for (let k = 0; k < a.length; k += 1) sum += a[k]! * b[k]!;
   return sum;

@@ -90,7 +90,8 @@ export function representationGradients(
   const toShared = (direction: ArrayLike<number>) => {
     let offset = 0;
     const seeds = tensors.map((tensor, i) => {
-      const part = Float32Array.from({ length: sizes[i]! }, (_, k) => direction[offset + k]!);
+      const part = new Float32Array(sizes[i]!);
+      for (let k = 0; k < part.length; k += 1) part[k] = direction[offset + k]!;
       offset += sizes[i]!;
       return { tensor, gradient: tf.tensor(part, tensor.shape) };
     });

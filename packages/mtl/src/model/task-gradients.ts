@@ -67,7 +67,9 @@ export function fromSharedRow(specs: readonly OwnedParameter[], row: ArrayLike<n
     specs.map(({ name, shape }) => {
       const start = offset;
       offset += sizeOf(shape);
-      return [name, Float32Array.from({ length: offset - start }, (_, i) => row[start + i]!)];
+      const part = new Float32Array(offset - start);
+      for (let i = 0; i < part.length; i += 1) part[i] = row[start + i]!;
+      return [name, part];
     }),
   );
 }

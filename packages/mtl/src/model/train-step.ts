@@ -1,9 +1,9 @@
 import { type Batch, PolypilotError, random } from "@polypilot/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedMean } from "../layers/masked-mean.js";
+import { dotFloat32 } from "../loops/loops.js";
 import type { Context } from "../module.js";
 import type { Adam } from "../optimisers/adam.js";
-import { sumOfSquares } from "../optimisers/step-kernels.js";
 import type { ParameterSet } from "../parameter-set.js";
 import type { Half, Json, Weighting } from "../weightings/weighting.js";
 import { type Anchor, anchorGradients } from "./anchor.js";
@@ -222,7 +222,7 @@ function stateAfter(trainee: Trainee, batch: Batch, options: TrainStepOptions, s
 
 /** Euclidean norm of all gradients together. */
 function normOf(gradients: Gradients): number {
-  return Math.sqrt(Object.values(gradients).reduce((sum, gradient) => sum + sumOfSquares(gradient), 0));
+  return Math.sqrt(Object.values(gradients).reduce((sum, gradient) => sum + dotFloat32(gradient, gradient), 0));
 }
 
 function checkTasks({ network }: Trainee, tasks: readonly string[] = []): void {

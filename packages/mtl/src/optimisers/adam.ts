@@ -1,5 +1,5 @@
+import { adamStep } from "../loops/loops.js";
 import type { ParameterSet } from "../parameter-set.js";
-import { adamStep } from "./step-kernels.js";
 
 /** What Adam remembers of each parameter. A value: it goes into a file and comes back, and training resumes exactly. */
 export interface AdamState {

@@ -1,7 +1,7 @@
 import { dot, weightedSum } from "../linear-algebra/gramian.js";
 import { type OptionSpecs, resolveOptions } from "../options.js";
 import { refuseNegative } from "./positive-losses.js";
-import { type Rows, rowsOf } from "./rows.js";
+import { asRows, type Rows, rowsOf } from "./rows.js";
 import type { Json, Weighting } from "./weighting.js";
 
 const options = {
@@ -59,6 +59,6 @@ export const dbMtl: Weighting = {
     const longest = Math.max(...lengths);
     const weights = lengths.map((length) => (length > 0 ? longest / length : 0));
     const direction = Float32Array.from(weightedSum(smoothed, weights));
-    return { direction, state: { ...state, steps, smoothed: smoothed.map((row) => [...row]) } };
+    return { direction, state: { ...state, steps, smoothed: asRows(smoothed) } };
   },
 };

@@ -1,7 +1,7 @@
 import { weightedSum } from "../linear-algebra/gramian.js";
 import { softmax } from "../linear-algebra/simplex.js";
 import { type OptionSpecs, resolveOptions } from "../options.js";
-import { type Rows, rowsOf } from "./rows.js";
+import { asRows, type Rows, rowsOf } from "./rows.js";
 import type { JacobianInputs, Json, Weighting } from "./weighting.js";
 
 const options = {
@@ -76,7 +76,7 @@ export const excessMtl: Weighting = {
     const weights = [...softmax(moved)];
     const logits = weights.map((weight) => Math.max(Math.log(weight), -1e300));
     const direction = Float32Array.from(weightedSum(inputs.jacobian, weights));
-    const next = { ...state, steps: state.steps + 1, logits, squares: squares.map((row) => [...row]), unit };
+    const next = { ...state, steps: state.steps + 1, logits, squares: asRows(squares), unit };
     return { direction, weights, state: next };
   },
 };

@@ -1,7 +1,7 @@
 import { dot, gramian, times, weightedSum } from "../linear-algebra/gramian.js";
 import { projectOntoSimplex, softmax } from "../linear-algebra/simplex.js";
 import { type OptionSpecs, resolveOptions } from "../options.js";
-import { type Rows, rowsOf } from "./rows.js";
+import { asRows, type Rows, rowsOf } from "./rows.js";
 import type { JacobianInputs, Json, Weighting } from "./weighting.js";
 
 const options = {
@@ -80,6 +80,6 @@ export const moco: Weighting = {
     const moved = state.lambda.map((weight, t) => weight - rate * slope[t]!);
     const lambda = [...(state.projection === "softmax" ? softmax(moved) : projectOntoSimplex(moved))];
     const direction = Float32Array.from(weightedSum(y, lambda));
-    return { direction, state: { ...state, steps, lambda, tracked: y.map((row) => [...row]) } };
+    return { direction, state: { ...state, steps, lambda, tracked: asRows(y) } };
   },
 };

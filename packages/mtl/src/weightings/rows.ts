@@ -11,11 +11,20 @@ export type Rows = readonly (readonly number[])[];
 export function rowsOf(rows: Rows, jacobian: readonly ArrayLike<number>[]): Float64Array[] {
   if (rows.length === 0) return jacobian.map((row) => new Float64Array(row.length));
   if (rows.length === jacobian.length && rows.every((row, t) => row.length === jacobian[t]!.length)) {
-    return rows.map((row) => Float64Array.from(row));
+    return rows.map((row) => new Float64Array(row));
   }
   throw new PolypilotError("MTL_SHAPE", ["mtl", "weighting"], {
     expected: `a Jacobian of [${rows.length}, ${rows[0]!.length}], as in the steps before`,
     found: `[${jacobian.length}, ${jacobian[0]?.length ?? 0}]`,
     todo: "Start from a new state when the model changes",
+  });
+}
+
+/** The rows as JSON, for the next step's `rowsOf`. */
+export function asRows(rows: readonly Float64Array[]): Rows {
+  return rows.map((row) => {
+    const numbers = new Array<number>(row.length);
+    for (let k = 0; k < row.length; k += 1) numbers[k] = row[k]!;
+    return numbers;
   });
 }

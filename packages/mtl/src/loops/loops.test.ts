@@ -1,6 +1,6 @@
 import { random } from "@polypilot/core";
 import { expect, it } from "vitest";
-import { adamStep, sumOfSquares } from "./step-kernels.js";
+import { adamStep, dotFloat32 } from "./loops.js";
 
 const f = Math.fround;
 const SMALLEST_NORMAL = 2 ** -126;
@@ -58,17 +58,19 @@ it("brings the running means of a dead unit to zero, not to the smallest denorma
   expect([arrays.mean[0], arrays.square[0]]).toEqual([0, 0]);
 });
 
-it.each(LENGTHS)("sums the squares of %i numbers", (length) => {
-  const values = drawn(length, 4);
-  sumOfSquares(drawn(16_384, 5));
-  const expected = values.reduce((sum, x) => sum + x * x, 0);
-  expect(Math.abs(sumOfSquares(values) - expected)).toBeLessThanOrEqual(1e-13 * expected);
+it.each(LENGTHS)("sums the products of %i numbers", (length) => {
+  const [a, b] = [drawn(length, 4), drawn(length, 5)];
+  dotFloat32(drawn(16_384, 6), drawn(16_384, 7));
+  const products = Array.from(a, (x, i) => x * b[i]!);
+  const sum = products.reduce((total, x) => total + x, 0);
+  const size = products.reduce((total, x) => total + Math.abs(x), 0);
+  expect(Math.abs(dotFloat32(a, b) - sum)).toBeLessThanOrEqual(1e-13 * size);
 });
 
-it.each([Number.NaN, Number.POSITIVE_INFINITY])("lets %s through to the sum of squares, wherever it stands", (bad) => {
+it.each([Number.NaN, Number.POSITIVE_INFINITY])("lets %s through to the sum of products, wherever it stands", (bad) => {
   for (const at of [0, 1, 2, 3, 16_384, 16_388]) {
     const values = new Float32Array(16_389);
     values[at] = bad;
-    expect(Number.isFinite(sumOfSquares(values))).toBe(false);
+    expect(Number.isFinite(dotFloat32(values, values))).toBe(false);
   }
 });

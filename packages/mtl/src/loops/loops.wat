@@ -1,6 +1,6 @@
-;; The loops of an optimiser's step over float32 numbers, four at a time. `pnpm generate` makes step-kernels.ts of this file.
+;; Loops over many float32 numbers, four at a time. `pnpm generate` makes loops.generated.ts of this file.
 ;;
-;; One page of 16,384 numbers each: 0 the parameters θ, 1 the gradients g, 2 their running means m, 3 those of their squares v.
+;; Pages of 16,384 numbers each: for Adam 0 the parameters θ, 1 the gradients g, 2 their running means m, 3 those of their squares v.
 ;; `end` is the length in bytes, a multiple of 16; what is behind a shorter array counts nothing, or is zero where it would.
 (module
   (memory (export "memory") 4 4)
@@ -36,16 +36,18 @@
         (local.set $i (i32.add (local.get $i) (i32.const 16)))
         (br $next))))
 
-  ;; Σ g² in float64: even and odd pairs apart, so that one sum need not wait for the other.
-  (func (export "sum_of_squares") (param $end i32) (result f64)
-    (local $i i32) (local $a v128) (local $b v128) (local $x v128) (local $y v128)
+  ;; Σ x y of pages 0 and 1, in float64: the first and the last two of four apart, so that one sum need not wait for the other.
+  (func (export "dot") (param $end i32) (result f64)
+    (local $i i32) (local $a v128) (local $b v128)
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $i) (local.get $end)))
-        (local.set $x (f64x2.promote_low_f32x4 (v128.load64_zero offset=65536 (local.get $i))))
-        (local.set $y (f64x2.promote_low_f32x4 (v128.load64_zero offset=65544 (local.get $i))))
-        (local.set $a (f64x2.add (local.get $a) (f64x2.mul (local.get $x) (local.get $x))))
-        (local.set $b (f64x2.add (local.get $b) (f64x2.mul (local.get $y) (local.get $y))))
+        (local.set $a (f64x2.add (local.get $a) (f64x2.mul
+          (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $i)))
+          (f64x2.promote_low_f32x4 (v128.load64_zero offset=65536 (local.get $i))))))
+        (local.set $b (f64x2.add (local.get $b) (f64x2.mul
+          (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 (local.get $i)))
+          (f64x2.promote_low_f32x4 (v128.load64_zero offset=65544 (local.get $i))))))
         (local.set $i (i32.add (local.get $i) (i32.const 16)))
         (br $next)))
     (local.set $a (f64x2.add (local.get $a) (local.get $b)))

@@ -1,10 +1,10 @@
-import { stepKernelBytes } from "./step-kernels.generated.js";
+import { loopBytes } from "./loops.generated.js";
 
-/** What the module of step-kernels.wat exports. */
+/** What the module of loops.wat exports. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly adam: (end: number, scale: number, rate: number, epsilon: number, decay: number) => void;
-  readonly sum_of_squares: (end: number) => number;
+  readonly dot: (end: number) => number;
 }
 
 /** The part of JavaScript's WebAssembly that is used here; Node's types leave it out. */
@@ -16,16 +16,16 @@ interface WebAssemblyApi {
 /** Numbers that each of the module's four pages holds. */
 const PAGE = 16_384;
 
-interface Kernels extends Exports {
+interface Loops extends Exports {
   readonly pages: readonly Float32Array[];
 }
 
-let loaded: Kernels | null = null;
+let loaded: Loops | null = null;
 
-function kernels(): Kernels {
+function loops(): Loops {
   if (loaded) return loaded;
   const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
-  const { exports } = new Instance(new Module(stepKernelBytes));
+  const { exports } = new Instance(new Module(loopBytes));
   const pages = [0, 1, 2, 3].map((page) => new Float32Array(exports.memory.buffer, page * PAGE * 4, PAGE));
   loaded = { ...exports, pages };
   return loaded;
@@ -34,24 +34,26 @@ function kernels(): Kernels {
 /** Length in bytes up to which a page is read: whole fours of numbers. */
 const endOf = (length: number) => Math.ceil(length / 4) * 16;
 
-/** Arrays up to this length are copied number by number: views of them would cost more than the copy. */
-const SHORT = 64;
+/** Arrays up to this length are worth no view of them, and no loop in WebAssembly. */
+export const SHORT = 64;
 
 function copy(from: Float32Array, start: number, to: Float32Array, at: number, length: number): void {
   if (length > SHORT) to.set(from.subarray(start, start + length), at);
   else for (let i = 0; i < length; i += 1) to[at + i] = from[start + i]!;
 }
 
-/** Σ x², in float64. */
-export function sumOfSquares(values: Float32Array): number {
-  const { pages, sum_of_squares } = kernels();
-  const page = pages[1]!;
+/** Σ a_k b_k of arrays of equal length, in float64. */
+export function dotFloat32(a: Float32Array, b: Float32Array): number {
+  const { pages, dot } = loops();
+  const [first, second] = pages as [Float32Array, Float32Array];
   let sum = 0;
-  for (let at = 0; at < values.length; at += PAGE) {
-    const length = Math.min(values.length - at, PAGE);
-    copy(values, at, page, 0, length);
-    page.fill(0, length, endOf(length) / 4);
-    sum += sum_of_squares(endOf(length));
+  for (let at = 0; at < a.length; at += PAGE) {
+    const length = Math.min(a.length - at, PAGE);
+    copy(a, at, first, 0, length);
+    copy(b, at, second, 0, length);
+    first.fill(0, length, endOf(length) / 4);
+    second.fill(0, length, endOf(length) / 4);
+    sum += dot(endOf(length));
   }
   return sum;
 }
@@ -77,7 +79,7 @@ export interface AdamScalars {
 
 /** One step of Adam, in place: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − (rate·m / (√v + epsilon) + decay·θ). */
 export function adamStep({ values, mean, square }: AdamArrays, gradient: Float32Array, scalars: AdamScalars): void {
-  const { pages, adam } = kernels();
+  const { pages, adam } = loops();
   const { scale, rate, epsilon, decay } = scalars;
   const arrays = [values, gradient, mean, square];
   for (let at = 0; at < values.length; at += PAGE) {
