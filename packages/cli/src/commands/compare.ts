@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { readContract } from "../contract-file.js";
 import { exitCode } from "../exit-code.js";
 import { listenToInterrupt } from "../interrupt.js";
+import { tellBackend } from "../learn/tell-backend.js";
 import { positive, seeds, share, wholeNumber } from "../option-values.js";
 import { createOutput } from "../output.js";
 import { createProgress } from "../progress.js";
@@ -34,6 +35,7 @@ async function splitOf(demonstrations: Demonstrations, { testPart, validation }:
 async function run(flags: CompareFlags, signal: AbortSignal): Promise<Comparison> {
   const [{ compare }, { load }] = await Promise.all([import("@polypilot/training"), import("../learn/load.js")]);
   const { contract } = await readContract(flags.contract);
+  await tellBackend();
   const { seeds: all, stride, epochs, batchSize, learningRate } = flags;
   const demonstrations = await load(contract, flags.data, stride === undefined ? {} : { stride });
   let progress: ReturnType<typeof createProgress> | undefined;

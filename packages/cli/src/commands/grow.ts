@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { type ContractFile, readContract } from "../contract-file.js";
 import { exitCode } from "../exit-code.js";
 import { listenToInterrupt } from "../interrupt.js";
+import { tellBackend } from "../learn/tell-backend.js";
 import { names, positive, shareOrNone, wholeNumber } from "../option-values.js";
 import { createOutput } from "../output.js";
 import { shipped, shown } from "../repository.js";
@@ -87,6 +88,7 @@ async function grow(flags: GrowFlags): Promise<void> {
   ]);
   const read = await readContract(flags.contract);
   const { contract, text } = adaptive(flags.heads ? keepHeads(read, flags.heads) : read);
+  await tellBackend();
   const demonstrations = await load(contract, flags.data, flags.stride === undefined ? {} : { stride: flags.stride });
   const progress = trainingProgress();
   const { out, seed, roundEpochs, layerCost, separation, most } = flags;

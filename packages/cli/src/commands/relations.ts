@@ -6,6 +6,7 @@ import { badInput } from "../bad-input.js";
 import { readContract } from "../contract-file.js";
 import { exitCode } from "../exit-code.js";
 import { listenToInterrupt } from "../interrupt.js";
+import { tellBackend } from "../learn/tell-backend.js";
 import { names, positive, wholeNumber } from "../option-values.js";
 import { createOutput } from "../output.js";
 import { readLosses } from "../relations/read-losses.js";
@@ -108,6 +109,7 @@ async function measured(
     ]);
   const file = await readContract(flags.contract);
   const { seed, epochs, every, batchSize, learningRate, stride, budget, alone, serve, out } = flags;
+  await tellBackend();
   const demonstrations = await load(file.contract, flags.data, stride === undefined ? {} : { stride });
   try {
     const found = await measureTaskRelations({

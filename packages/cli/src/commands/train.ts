@@ -8,6 +8,7 @@ import { listenToInterrupt } from "../interrupt.js";
 import { type Chosen, checkParadigmFlags, chooseParadigm } from "../learn/choose-paradigm.js";
 import { pathOf } from "../learn/find-path.js";
 import { type ParadigmFlags, paradigmHelp, withParadigmFlags } from "../learn/paradigm-flags.js";
+import { tellBackend } from "../learn/tell-backend.js";
 import { names, positive, share, shareOrNone, wholeNumber } from "../option-values.js";
 import { createOutput } from "../output.js";
 import { shipped, shown } from "../repository.js";
@@ -144,6 +145,7 @@ async function learn(flags: TrainFlags): Promise<void> {
   ]);
   const file = await wholeContract(flags.contract);
   const { contract, text } = flags.heads ? keepHeads(file, flags.heads) : file;
+  await tellBackend();
   const reading = flags.stride === undefined ? {} : { stride: flags.stride };
   const read = (paths: readonly string[]) => load(contract, paths, { ...reading, allowMissing: true });
   const chosen = await chooseParadigm(flags, { contract, seed: flags.seed, load: read });
