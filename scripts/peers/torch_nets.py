@@ -11,11 +11,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from work import HALVES, MASKS
+
 ROWS = [(24, 5, 2), (36, 5, 2), (48, 5, 2), (64, 3, 1), (64, 3, 1)]
 BLOCKS = [(32, 1), (64, 2), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (384, 1)]
 BLOCKS += [(c, -2) for c in (256, 128, 64, 32)]
-HALVES = {"steering": 0.45, "lane_offset": 0.6, "heading_error": 0.5}
-MASKS = {"markings": 3, "drivable": 2}
 CLASSES = 4
 # Tasks with a learned noise, and the factor of their loss: ½ for squared errors, 1 for cross-entropies.
 FACTORS = {"markings": 1.0, "drivable": 1.0, "sign": 1.0, "reconstruction": 0.5}
