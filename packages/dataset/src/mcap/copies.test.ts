@@ -107,6 +107,32 @@ describe("a message on its way to the file", () => {
     expect(parts.find(({ length }) => length > 1000)!.buffer).toBe(memory);
   });
 
+  it("costs the same checksums and writes however long the recording is", () => {
+    let written = 0;
+    const disk = {
+      writev: (parts: readonly Uint8Array[]) => {
+        const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+        written += bytes;
+        return bytes;
+      },
+      truncate: () => {},
+    };
+    const pool = memoryPool(2 ** 24);
+    const chunk = chunkBuffer(1000, pool);
+    const file = recordingFile(disk, preamble(options, 0n));
+    const costs = Array.from({ length: 1000 }, (_, i) => {
+      [summed.bytes, written] = [0, 0];
+      chunk.addMessage(1, i, BigInt(i), 0n, { byteLength: 100, putInto: () => {} });
+      const { memory, byteLength } = chunk.seal();
+      file.add(new Uint8Array(memory, 0, byteLength));
+      pool.give(memory);
+      return [summed.bytes, written];
+    });
+    expect(costs.slice(1).every(([sums]) => sums === costs[1]![0])).toBe(true);
+    expect(Math.max(...costs.map(([, bytes]) => bytes!))).toBeLessThan(1200);
+    expect(pool.allocations).toBe(1);
+  });
+
   it("finds memory that was used before: three buffers do for a camera whose messages come into the file", async () => {
     const path = join(folder, "pool.mcap");
     const file = await open(path, "w");
