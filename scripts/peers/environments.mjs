@@ -37,21 +37,21 @@ export const environments = Object.freeze({
     withoutCuda: true,
     pythons: ["3.11", "3.14"],
     check: "import torch; torch.ones(2).sum()",
-    megabytes: { network: 570, disk: 1300 },
+    megabytes: { network: 570, disk: 1400 },
   },
   onnxruntime: {
     title: "onnxruntime 1.30.0",
     packages: ["onnxruntime==1.30.0"], // onnxruntime-node's version
     pythons: ["3.11", "3.14"],
     check: "import onnxruntime",
-    megabytes: { network: 40, disk: 130 },
+    megabytes: { network: 41, disk: 145 },
   },
   mcap: {
     title: "mcap 1.6.0",
     packages: ["mcap==1.6.0"],
     pythons: ["3.9", "3.14"],
     check: "import mcap.writer",
-    megabytes: { network: 10, disk: 40 },
+    megabytes: { network: 7, disk: 30 },
   },
 });
 

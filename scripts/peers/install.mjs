@@ -39,7 +39,7 @@ export function fitting(name, found) {
 }
 
 /** Runs pip with its own progress bar shown. */
-function pipShown(program, args) {
+function pipShown(title, program, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, ["-m", "pip", ...args], { stdio: ["ignore", process.stderr, process.stderr] });
     const end = () => child.kill("SIGTERM");
@@ -50,7 +50,7 @@ function pipShown(program, args) {
       if (code === 0) return resolve();
       return reject(
         new StepError(
-          `[bench] [peers] pip gives ${args.at(-1)} and the rest. Found exit code ${code}. ` +
+          `[bench] [${title}] pip downloads its packages. Found pip's error above (exit code ${code}). ` +
             "Check the network (or pip's index), then run pnpm bench:peers --install again: it goes on where it was.",
         ),
       );
@@ -81,7 +81,7 @@ async function install(name, program) {
   mkdirSync(wheels, { recursive: true });
   say(`  ${title}: downloading into ${wheels}`);
   const options = ["download", "--only-binary=:all:", "--disable-pip-version-check", "--dest", wheels];
-  await pipShown(program, [...options, ...(alone ? ["--no-deps"] : []), ...packages]);
+  await pipShown(title, program, [...options, ...(alone ? ["--no-deps"] : []), ...packages]);
   await step(title, async () => {
     await assemble(name, program, wheels);
     const size = execFileSync("du", ["-sm", folderOf(name)], { encoding: "utf8" }).split("\t")[0];

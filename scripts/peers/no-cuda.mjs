@@ -1,12 +1,15 @@
 // PyTorch's Linux wheel is linked against CUDA's libraries (3 GB, without which it does not load), none of which a run on the processor
 // calls. This puts small libraries of the same names in their place, in which each function says that there is no GPU; what runs on
 // the processor is PyTorch's own code as it came. With PyTorch's wheel for processors nothing is missing, and nothing is put.
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { which } from "../setup/places.mjs";
 import { runLogged, StepError } from "../setup/run-logged.mjs";
 
+const execute = promisify(execFile);
 /** cudaErrorNoDevice and CUDA_ERROR_NO_DEVICE. */
 const NO_DEVICE = 100;
 
@@ -67,11 +70,13 @@ function checkTools() {
   );
 }
 
-/** Prints for each library what the tool says; libraries that it cannot read count as empty. */
+/** What a tool prints of each library, one after the other; libraries that it cannot read count as empty. */
 async function each(libraries, tool, args) {
   const texts = [];
-  for (const library of libraries)
-    texts.push(await runLogged("peers-libraries", tool, [...args, library]).catch(() => ""));
+  for (const library of libraries) {
+    const { stdout } = await execute(tool, [...args, library], { maxBuffer: 2 ** 28 }).catch(() => ({ stdout: "" }));
+    texts.push(stdout);
+  }
   return texts.join("\n");
 }
 
