@@ -9,6 +9,7 @@ import { countParameters, type Evaluation, evaluate, type ParameterCount } from 
 import { lossGradients } from "./loss-gradients.js";
 import { buildNetwork, type Network } from "./network.js";
 import { representation } from "./representation.js";
+import { eagerTape, type Tape } from "./tape.js";
 import { type TrainStepOptions, type TrainStepResult, trainStep } from "./train-step.js";
 
 /** A model that learns and answers. It holds tensors until `dispose`; none crosses its border. */
@@ -46,8 +47,16 @@ export interface MultiTaskModel {
   compiled(): CompiledTapeReport | null;
   dispose(): void;
   /** The function and its parameters, for export; used within this package. */
-  readonly internals: { readonly network: Network; readonly parameters: ParameterSet };
+  readonly internals: {
+    readonly network: Network;
+    readonly parameters: ParameterSet;
+    /** What runs passes that train nothing: compiled where the steps are, and apart from them. */
+    readonly measuring: Tape;
+  };
 }
+
+/** Graphs kept of passes that train nothing: each of the relations' two, for a few shapes of batches. */
+const MOST_MEASURES = 8;
 
 /** Successive regularisation: δ‖θ − θ′‖² over what lies below a task. */
 function anchorBelow(
@@ -88,6 +97,7 @@ export function createModel(
   const adam = createAdam(parameters);
   const { seed, compile = false, onFallback } = options;
   const tape = compile ? compiledTape({ parameters, onFallback }) : null;
+  const measuring = compile ? compiledTape({ parameters, mostGraphs: MOST_MEASURES }) : eagerTape;
   const trainee = { network, parameters, adam, weighting, gradients, seed, ...(tape && { tape }) };
   const tasks = network.heads.map(({ name, module, contract: { role } }) => ({
     name,
@@ -112,9 +122,10 @@ export function createModel(
     setOptimiser: (state: AdamState) => adam.write(state),
     dispose: () => {
       tape?.dispose();
+      measuring.dispose();
       parameters.dispose();
     },
     compiled: () => tape?.report() ?? null,
-    internals: { network, parameters },
+    internals: { network, parameters, measuring },
   });
 }

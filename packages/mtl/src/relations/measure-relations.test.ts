@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { loadBackend } from "../backend.js";
+import type { CompiledTape } from "../compiled/compiled-tape.js";
 import { withTape } from "../model/backward.js";
 import { featureTensors, labelTensors } from "../model/batch-tensors.js";
 import { createModel, type MultiTaskModel } from "../model/create-model.js";
@@ -10,9 +11,9 @@ import { tinyContract } from "../testing/tiny-contract.js";
 import { vectorContract } from "../testing/vector-contract.js";
 import { measureRelations } from "./measure-relations.js";
 
-beforeAll(async () => {
-  await loadBackend();
-});
+const { name: backend, missing } = await loadBackend();
+const native = backend === "tensorflow";
+if (missing) console.warn(`skipped: the native TensorFlow library does not load (${missing})`);
 
 const contract = vectorContract("{ architecture: hard }");
 const options = { seed: 3, step: 0 };
@@ -88,6 +89,27 @@ describe("measureRelations", () => {
       model.trainStep(batch, { weighting: model.initialWeighting(), learningRate: 0.01, step: 0, epoch: 0 });
     expect(measured.getWeights()).toEqual(plain.getWeights());
     for (const model of [measured, plain]) model.dispose();
+  });
+
+  it.skipIf(!native)("says the same bits where its passes are compiled, and so do the training steps between", () => {
+    const all = tinyContract();
+    const [plain, compiled] = [createModel(all, { seed: 2 }), createModel(all, { seed: 2, compile: true })] as const;
+    let [a, b] = [plain.initialWeighting(), compiled.initialWeighting()];
+    for (let step = 0; step < 5; step += 1) {
+      const batch = randomBatch(all, 4, step, (head) => step !== 3 || head !== "markings");
+      expect(measureRelations(compiled, batch, { seed: 3, step })).toEqual(
+        measureRelations(plain, batch, { seed: 3, step }),
+      );
+      const common = { learningRate: 0.01, step, epoch: 0 };
+      a = plain.trainStep(batch, { ...common, weighting: a }).weighting;
+      b = compiled.trainStep(batch, { ...common, weighting: b }).weighting;
+    }
+    expect(compiled.getWeights()).toEqual(plain.getWeights());
+    const { fallback, graphs, runs } = (compiled.internals.measuring as CompiledTape).report();
+    expect(fallback).toBeNull();
+    expect(graphs).toBeGreaterThanOrEqual(2);
+    expect(runs).toBeGreaterThan(10);
+    for (const model of [plain, compiled]) model.dispose();
   });
 
   it("is silent on a task without label, and counts loss_scale", () => {
