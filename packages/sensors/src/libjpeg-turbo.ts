@@ -49,7 +49,6 @@ const MOST_FAILURES = 10_000;
 /** Most bytes between the last scan and the end marker: webcams of some makers leave a few. */
 const MOST_PADDING = 8;
 
-const packageName = "@cornerstonejs/codec-libjpeg-turbo-8bit";
 const require = createRequire(import.meta.url);
 
 /**
@@ -63,8 +62,10 @@ const require = createRequire(import.meta.url);
 export function libjpegTurbo(): LibjpegTurbo {
   const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyApi };
   if (!WebAssembly) throw new Error("this Node.js runs without WebAssembly");
-  const module = new WebAssembly.Module(readFileSync(require.resolve(`${packageName}/decodewasm`)));
-  const begin = require(`${packageName}/decodewasmjs`) as (given: Loading) => unknown;
+  const module = new WebAssembly.Module(
+    readFileSync(require.resolve("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm")),
+  );
+  const begin = require("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs") as (given: Loading) => unknown;
   const newDecoder = (): Decoder => {
     const library: Loading = {
       instantiateWasm(imports, receive) {

@@ -1,6 +1,7 @@
 import { type Contract, type Image, parseContract, random } from "@polypilot/core";
 import jpeg from "jpeg-js";
 import { decodeFeature } from "./decode-feature.js";
+import { decodeJpeg } from "./decode-jpeg.js";
 import { decodeLabel } from "./labels.js";
 
 const SECONDS = 1;
@@ -43,6 +44,15 @@ command: { topic: /c, type: geometry_msgs/msg/Twist, rate_hz: 50, steering: { he
 `);
 }
 
+/** A JPEG of soft shapes with some noise. */
+function photograph(width: number, height: number, uniform: () => number): Uint8Array {
+  const data = Uint8Array.from({ length: width * height * 4 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 4) % width, Math.floor(i / 4 / width)];
+    return 128 + 60 * Math.sin(x / 40 + (i % 4)) + 40 * Math.sin(y / 17) + 16 * (uniform() - 0.5);
+  });
+  return new Uint8Array(jpeg.encode({ width, height, data }, 80).data);
+}
+
 /** How many messages a second become features and labels. */
 export async function bench(
   report: (row: { name: string; value: number; unit: string; note?: string }) => void,
@@ -69,11 +79,15 @@ export async function bench(
     ranges: Float32Array.from({ length: 360 }, () => 12 * uniform()),
   };
   const compressed = { ...contract.streams.camera!, type: "sensor_msgs/msg/CompressedImage" };
-  const waves = Uint8Array.from({ length: 76_800 }, (_, i) => 128 + 60 * Math.sin(i / 640) + 40 * Math.sin(i / 97));
-  const picture = jpeg.encode({ width: 160, height: 120, data: waves }, 90).data;
+  const [small, large] = [
+    [160, 120],
+    [640, 480],
+  ].map(([width, height]) => photograph(width!, height!, uniform)) as [Uint8Array, Uint8Array];
   const rows: [string, () => unknown][] = [
     ["camera feature 160×120 → 80×40×3", () => decodeFeature(contract.streams.camera!, image)],
-    ["camera feature from JPEG 160×120", () => decodeFeature(compressed, { header, format: "jpeg", data: picture })],
+    ["camera feature from JPEG 160×120", () => decodeFeature(compressed, { header, format: "jpeg", data: small })],
+    ["JPEG 640×480 decoded as libjpeg-turbo does", () => decodeJpeg(large)],
+    ["JPEG 640×480 decoded in plain JavaScript", () => jpeg.decode(large, { useTArray: true, formatAsRGBA: false })],
     ["mask label 160×120 → 40×20", () => decodeLabel(contract, "markings", mask)],
     ["lidar feature 360 beams → 32", () => decodeFeature(contract.streams.lidar!, scan)],
   ];
