@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { Opcode } from "@mcap/core";
 import { type Image, type PolypilotError, random, virtualClock } from "@polypilot/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { testFolder } from "../testing/files.js";
 import { memoryPool } from "./memory-pool.js";
 import { preamble } from "./preamble.js";
@@ -154,9 +155,29 @@ describe("threadSink", () => {
     expect(written).toBe(await count(recorder!.path));
   });
 
-  it("tells where no thread starts, and the calling thread writes then", async () => {
+  it("starts beside a program that was given on the command line", () => {
+    const path = join(folder, "given.mcap");
+    const at = (file: string) => JSON.stringify(new URL(`../../dist/mcap/${file}.js`, import.meta.url).href);
+    const program = `
+      const { threadSink } = await import(${at("thread-sink")});
+      const { memoryPool } = await import(${at("memory-pool")});
+      const { preamble } = await import(${at("preamble")});
+      const { openSync } = await import("node:fs");
+      const [path, fd] = [${JSON.stringify(path)}, openSync(${JSON.stringify(path)}, "w")];
+      const order = { path, preamble: preamble({ contractText: "", contractName: "" }, 0n), pool: memoryPool(0), onFailure() {} };
+      const sink = await threadSink({ ...order, fd, compression: "none" });
+      console.log(sink?.dataEnd > 0);
+      await sink?.close();`;
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+    expect(out.trim()).toBe("true");
+  });
+
+  it("says why no thread started", async () => {
+    const told = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const { sink, close } = await recorderWith("none", "import 'no-such-package';");
     expect(sink).toBeUndefined();
+    expect(told.mock.calls).toEqual([[expect.stringMatching(/none started .*no-such-package/), "RecorderWarning"]]);
+    told.mockRestore();
     await close();
   });
 });

@@ -25,11 +25,16 @@ export async function threadSink(
   const { fd, preamble, compression, program = PROGRAM } = options;
   const { port1, port2 } = new MessageChannel();
   const workerData: WritingOrder = { port: port2, fd, preamble, compression };
-  const worker = new Worker(program, { workerData, transferList: [port2] });
+  // The thread's program is plain JavaScript: options for this one, such as --input-type, would keep it from starting.
+  const worker = new Worker(program, { workerData, transferList: [port2], execArgv: [] });
   const sink = new ThreadSink(worker, port1, options);
   await sink.settled(); // the file's beginning
   if (sink.begun) return sink;
   await sink.close();
+  process.emitWarning(
+    `[dataset] [recorder] a thread writes ${options.path}. Found that none started (${sink.cause}). It is written meanwhile by this one, which waits for the disk.`,
+    "RecorderWarning",
+  );
   return undefined;
 }
 
@@ -39,6 +44,8 @@ class ThreadSink implements ChunkSink {
   dataEnd = 0;
   failure: PolypilotError | undefined;
   begun = false;
+  /** Why the thread ended, if it has. */
+  cause = "";
   private pending = 1; // answers that are to come
   private dead = false;
   private waiting: (() => void)[] = [];
@@ -108,6 +115,7 @@ class ThreadSink implements ChunkSink {
   private end(cause: Error): void {
     if (this.dead) return;
     this.dead = true;
+    this.cause = cause.message;
     this.pendingBytes = 0;
     if (this.begun) this.fail(cause);
     this.port.close();
