@@ -1,12 +1,22 @@
-import { type CompressedImage, decodeMessage, encodeMessage, type Image, type MessageType } from "@polypilot/core";
+import {
+  type CompressedImage,
+  decodeMessage,
+  encodeMessage,
+  type Image,
+  type MessageType,
+  wallClock,
+} from "@polypilot/core";
 import { decodeFeature, decodeJpeg } from "@polypilot/sensors";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { commandLog } from "./command-log.js";
+import { drive } from "./drive.js";
 import { type ReplayMessage, replay } from "./replay.js";
 import { jpegContract, testContract } from "./testing/contract.js";
 import { type DriveRun, type DriveRunOptions, driveRun, wavingPredictor } from "./testing/drive-run.js";
 import { changed } from "./testing/faults.js";
 import { testPredictor } from "./testing/predictor.js";
-import { type Fault, jpegImage } from "./testing/sensors.js";
+import { testRobot } from "./testing/robot.js";
+import { type Fault, jpegImage, startSensors } from "./testing/sensors.js";
 
 /** What was decoded, on which thread. */
 const counts = vi.hoisted(() => ({ here: 0, apart: 0, closed: 0 }));
@@ -43,7 +53,7 @@ const holed = (m: CompressedImage): CompressedImage => {
 };
 const cut = (m: CompressedImage): CompressedImage => ({ ...m, data: m.data.subarray(0, m.data.length - 30) });
 
-async function* recordingOf({ robot }: DriveRun): AsyncGenerator<ReplayMessage> {
+async function* recordingOf({ robot }: Pick<DriveRun, "robot">): AsyncGenerator<ReplayMessage> {
   for (const { type, message, ...record } of robot.recorded) {
     const bytes = encodeMessage(type as MessageType, message);
     yield { ...record, type, message: decodeMessage(type as MessageType, bytes) };
@@ -119,6 +129,26 @@ describe("drive with a camera that sends JPEGs", () => {
     expect(result.firstMismatch).toBe("");
     expect(result.commandsSha256).toEqual({ recorded: run.sha256(), replayed: run.sha256() });
     expect(result.health.streams.camera!.drops).toEqual(drops);
+  });
+
+  it("gives the same bytes again in the replay of a run on the wall's clock", async () => {
+    const clock = wallClock();
+    const robot = testRobot(clock);
+    const log = commandLog();
+    let count = 0;
+    const jpeg: Fault<CompressedImage> = (m) => {
+      count += 1;
+      return [count % 5 === 3 ? holed(m) : m];
+    };
+    const stopSensors = startSensors(robot, { jpeg });
+    const session = drive({ robot, contract, predictor: wavingPredictor(), onCommand: (c) => log.add(c) });
+    await new Promise<void>((resolve) => clock.at(clock.nowNs() + 1_500_000_000n, resolve));
+    await session.stop();
+    stopSensors();
+    const result = await replay({ recording: recordingOf({ robot }), contract, predictor: wavingPredictor() });
+    expect(result.firstMismatch).toBe("");
+    expect(result.predictions).toBeGreaterThan(3);
+    expect(result.commandsSha256).toEqual({ recorded: log.sha256(), replayed: log.sha256() });
   });
 
   it.each([

@@ -16,7 +16,8 @@ export interface Arrival<K extends MessageType = MessageType> {
 /**
  * A robot as the rest of Polypilot sees it: ROS 2, Gazebo, the built-in simulator and a recording all look like this.
  *
- * Callbacks run on the caller's thread, one at a time, in the order of arrival.
+ * Callbacks run on the caller's thread, one at a time, in the order of arrival. A message's memory is not written to again after it has
+ * arrived: who got it may read it later.
  */
 export interface Robot {
   readonly clock: Clock;
