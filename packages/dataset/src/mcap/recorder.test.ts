@@ -10,6 +10,7 @@ import { image, scalar } from "../testing/messages.js";
 import { pythonMcap, pythonSummary } from "../testing/python-mcap.js";
 import { type ChunkSink, directSink } from "./chunk-sink.js";
 import { decompressor } from "./compression.js";
+import { plainCrc32 } from "./crc.js";
 import { memoryPool } from "./memory-pool.js";
 import { preamble } from "./preamble.js";
 import { type RecordedMessage, readRecording } from "./read-recording.js";
@@ -121,6 +122,8 @@ describe("openRecorder", () => {
       const expected = encodeMessage("polypilot_msgs/msg/Scalar", scalar(START + 59n * FRAME, 59 / 7));
       expect(new Uint8Array(offsets.at(-1)!.data)).toEqual(expected);
       expect(reader.statistics).toMatchObject({ messageCount: 120n, attachmentCount: 1, channelCount: 2 });
+      const dataEnd = Number(reader.dataEndOffset);
+      expect(bytes.readUInt32LE(dataEnd + 9), "the data's checksum").toBe(plainCrc32(bytes.subarray(0, dataEnd)));
     });
   }
 
