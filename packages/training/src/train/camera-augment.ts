@@ -45,24 +45,34 @@ function draw(options: CameraAugmentation, random: Random): Change {
 /** Moves and mirrors an image or mask; `scale` is its size over the camera's. */
 function moved(data: FeatureData, [h, w, c]: Size, { dx, dy, mirrored }: Change, scale: number): FeatureData {
   const [sx, sy] = [Math.round(dx * scale), Math.round(dy * scale)];
-  if (sx === 0 && sy === 0 && !mirrored) return data.slice();
   const out = data.slice();
-  for (let y = 0; y < h; y += 1) {
-    const fromY = Math.min(h - 1, Math.max(0, y - sy));
+  if (sx === 0 && sy === 0 && !mirrored) return out;
+  // Where each pixel of a row comes from: the edge is repeated.
+  const columns = Int32Array.from({ length: w }, (_, x) => {
+    const side = mirrored ? w - 1 - x : x;
+    return c * Math.min(w - 1, Math.max(0, side - sx));
+  });
+  for (let y = 0, at = 0; y < h; y += 1) {
+    const row = Math.min(h - 1, Math.max(0, y - sy)) * w * c;
     for (let x = 0; x < w; x += 1) {
-      const side = mirrored ? w - 1 - x : x;
-      const fromX = Math.min(w - 1, Math.max(0, side - sx));
-      for (let k = 0; k < c; k += 1) out[(y * w + x) * c + k] = data[(fromY * w + fromX) * c + k]!;
+      const from = row + columns[x]!;
+      for (let k = 0; k < c; k += 1, at += 1) out[at] = data[from + k]!;
     }
   }
   return out;
 }
 
-/** Brighter or darker, flatter or steeper; in place. */
+/** Brighter or darker, flatter or steeper; in place. A number of 8 bits is looked up: each is worked out once a channel. */
 function lit(data: FeatureData, channels: number, { gains, contrast }: Change): FeatureData {
-  for (let i = 0; i < data.length; i += 1) {
-    const value = ((data[i]! - 128) * contrast + 128) * gains[i % channels]!;
-    data[i] = Math.min(255, Math.max(0, Math.round(value)));
+  const changed = (value: number, gain: number) =>
+    Math.min(255, Math.max(0, Math.round(((value - 128) * contrast + 128) * gain)));
+  if (!(data instanceof Uint8Array)) {
+    for (let i = 0; i < data.length; i += 1) data[i] = changed(data[i]!, gains[i % channels]!);
+    return data;
+  }
+  for (let channel = 0; channel < channels; channel += 1) {
+    const table = Uint8Array.from({ length: 256 }, (_, value) => changed(value, gains[channel]!));
+    for (let i = channel; i < data.length; i += channels) data[i] = table[data[i]!]!;
   }
   return data;
 }
