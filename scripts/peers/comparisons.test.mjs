@@ -29,6 +29,19 @@ describe("trainingRows", () => {
     expect(trainingRows("Keras", [[own, step(1, 1)]])).toHaveLength(2);
   });
 
+  it("tells what the peer took in its other ways, where it has more than one", () => {
+    const ways = { "1 thread": { cpuMs: 20, wallMs: 16 }, "2 threads": { cpuMs: 31.25, wallMs: 9 } };
+    const [cpu] = trainingRows("PyTorch", [[step(10, 4), step(20, 9, { ways })]], ["cpuMs"]);
+    expect(cpu.note).toContain("PyTorch with 1 thread 20.0, with 2 threads 31.3 ms");
+    const [alone] = trainingRows("PyTorch", [[step(10, 4), step(20, 9, { ways: { "1 thread": ways["1 thread"] } })]]);
+    expect(alone.note).not.toContain("thread");
+  });
+
+  it("gives only the measures that are asked for", () => {
+    const rows = trainingRows("torch.compile", [[step(10, 4), step(20, 9)]], ["cpuMs"]);
+    expect(rows.map(({ name }) => name)).toEqual(["step, net: ours / torch.compile, CPU"]);
+  });
+
   it("refuses nets of other sizes", () => {
     const other = step(1, 1, { parameters: 8 });
     expect(() => trainingRows("Keras", [[step(1, 1), other]])).toThrow("net has 8 parameters in Keras and 7 here");

@@ -6,7 +6,7 @@ The release on the package index is of 2021. What it needs of that time is stood
 untouched: it asks for `cuda:0`, whatever the machine has; it imports a module that torchvision has since dropped, and SciPy, for parts
 that are not used here; and it takes the next batch by `iterator.next()`. It clips no gradients. Its step is timed from batch to batch.
 
-Prints one JSON line {versions, threads, nets: {net: {cpuMs, wallMs, parameters, difference}}, peakMiB}.
+Prints one JSON line {versions, nets: {net: {cpuMs, wallMs, ways, parameters, difference}}, peakMiB}.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ import torch
 
 from timing import WARM_UP, peak_mib
 from torch_nets import Trunk, driving_heads, loss_of
-from torch_work import inputs_of, labels_of, take_weights
+from torch_work import inputs_of, labels_of, take_weights, with_threads
 from work import losses_of_first_steps, read, same_work
 
 NET, STEPS = "driving model, equal weights", 30
@@ -133,24 +133,30 @@ def batches_of(arrays, count):
 
 def checked(arrays, folder):
     """How far the first losses are from Polypilot's; later ones part, since LibMTL clips no gradients."""
-    trainer, parameters = trainer_of(arrays, True, 0.0)
+    trainer, _ = trainer_of(arrays, True, 0.0)
     trainer.train(batches_of(arrays, 1), None, 1)
     found = dict(zip(trainer.task_name, trainer.last_losses))
-    return same_work(NET, "LibMTL", losses_of_first_steps(folder, NET)[:1], [found], 1e-4), parameters
+    return same_work(NET, "LibMTL", losses_of_first_steps(folder, NET)[:1], [found], 1e-4)
+
+
+def timed_loop(arrays):
+    """Medians over the batches of one epoch, from one batch's asking to the next one's."""
+    trainer, parameters = trainer_of(arrays, False, 0.2)
+    batches = batches_of(arrays, WARM_UP + STEPS + 1)
+    trainer.train(batches, None, 1)
+    steps = list(zip(batches.marks, batches.marks[1:]))[WARM_UP:]
+    cpu, wall = (1000 * statistics.median(after[i] - before[i] for before, after in steps) for i in (0, 1))
+    return {"cpuMs": cpu, "wallMs": wall, "parameters": parameters}
 
 
 def main(folder):
     arrays = read(folder, NET)
+    counts = sorted({1, torch.get_num_threads()})
     with contextlib.redirect_stdout(io.StringIO()):
-        difference, parameters = checked(arrays, folder)
-        trainer, _ = trainer_of(arrays, False, 0.2)
-        batches = batches_of(arrays, WARM_UP + STEPS + 1)
-        trainer.train(batches, None, 1)
-    steps = list(zip(batches.marks, batches.marks[1:]))[WARM_UP:]
-    cpu, wall = (1000 * statistics.median(after[i] - before[i] for before, after in steps) for i in (0, 1))
-    net = {"cpuMs": cpu, "wallMs": wall, "parameters": parameters, "difference": difference}
+        difference = checked(arrays, folder)
+        net = with_threads(counts, lambda: timed_loop(arrays)) | {"difference": difference}
     versions = {"Python": sys.version.split()[0], "PyTorch": torch.__version__, "LibMTL": version("LibMTL")}
-    print(json.dumps({"versions": versions, "threads": torch.get_num_threads(), "nets": {NET: net}, "peakMiB": peak_mib()}))
+    print(json.dumps({"versions": versions, "nets": {NET: net}, "peakMiB": peak_mib()}))
 
 
 main(*sys.argv[1:])

@@ -20,3 +20,9 @@ def timed(step, parameters, steps):
 
 def peak_mib():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def best_of(runs):
+    """The least processor time and the least wall time of some ways, by their names, and all of them."""
+    best = {key: min(run[key] for run in runs.values()) for key in ("cpuMs", "wallMs")}
+    return {**next(iter(runs.values())), **best, "ways": runs}

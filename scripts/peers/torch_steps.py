@@ -2,7 +2,8 @@
 
     torch_steps.py WORK MODE    WORK: folder of Polypilot's own first steps (writeSteps); MODE: eager or compile
 
-Prints one JSON line {versions, threads, nets: {net: {cpuMs, wallMs, parameters, difference}}, peakMiB}.
+Eager steps are timed with one thread and with as many as PyTorch chooses; compiled ones, which are compiled anew for another number of
+threads, with one. Prints one JSON line {versions, nets: {net: {cpuMs, wallMs, ways, parameters, difference}}, peakMiB}.
 """
 
 import json
@@ -12,7 +13,7 @@ import torch
 
 from timing import peak_mib, timed
 from torch_nets import FACTORS, Depthwise, Driving, PilotNet, losses_of
-from torch_work import inputs_of, labels_of, take_weights
+from torch_work import inputs_of, labels_of, take_weights, with_threads
 from work import losses_of_first_steps, read, same_work
 
 # Of depthwise's third step: batch normalisation spreads rounding.
@@ -64,22 +65,25 @@ def checked(net, folder, arrays):
     return same_work(net, "PyTorch", expected, [step() for _ in expected], TOLERANCE)
 
 
-def measured(net, folder, compiled):
+def measured(net, folder, compiled, counts):
     make, rate, steps = NETS[net]
     arrays = read(folder, net)
     difference = checked(net, folder, arrays)
     model = make(False)
     parameters = take_weights(model, arrays)
+    torch.set_num_threads(counts[0])
     step = stepper(model, arrays, rate, net == "driving model", compiled)
-    return timed(step, parameters, steps) | {"difference": difference}
+    return with_threads(counts, lambda: timed(step, parameters, steps)) | {"difference": difference}
 
 
 def main(folder, mode):
     compiled = mode == "compile"
+    counts = [1] if compiled else sorted({1, torch.get_num_threads()})
     # The driving model with equal weights is there for LibMTL's sake, which does not compile.
-    nets = {net: measured(net, folder, compiled) for net in NETS if not (compiled and net.endswith("equal weights"))}
+    names = [net for net in NETS if not (compiled and net.endswith("equal weights"))]
+    nets = {net: measured(net, folder, compiled, counts) for net in names}
     versions = {"Python": sys.version.split()[0], "PyTorch": torch.__version__}
-    print(json.dumps({"versions": versions, "threads": torch.get_num_threads(), "nets": nets, "peakMiB": peak_mib()}))
+    print(json.dumps({"versions": versions, "nets": nets, "peakMiB": peak_mib()}))
 
 
 if __name__ == "__main__":

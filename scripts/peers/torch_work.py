@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import work
+from timing import best_of
 from torch_nets import Normalise
 
 
@@ -57,3 +58,12 @@ def take_weights(model, arrays):
     if used != set(weights):
         raise SystemExit(f"PyTorch's net has no place for {sorted(set(weights) - used)}")
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def with_threads(counts, time):
+    """The best of `time()` with some numbers of threads. One takes the least processor time, all take the least of the wall's."""
+    runs = {}
+    for count in counts:
+        torch.set_num_threads(count)
+        runs[f"{count} thread{'s' if count > 1 else ''}"] = time()
+    return best_of(runs)

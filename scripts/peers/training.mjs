@@ -1,67 +1,71 @@
 // Training steps of three nets, in turn in one run: ours as one graph, Keras under tf.function, PyTorch eager and compiled, LibMTL's loop.
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { cache } from "../setup/places.mjs";
 import { pythonOf } from "./environments.mjs";
-import { ratioRow, versionsLine } from "./ratios.mjs";
+import { middle, ratioRow, versionsLine } from "./ratios.mjs";
 import { ours, python } from "./run-peer.mjs";
 
 const BENCH = "packages/mtl/dist/compiled/compiled.bench.js";
-const MEASURES = [
-  ["cpuMs", "CPU"],
-  ["wallMs", "wall"],
-];
+const MEASURES = { cpuMs: "CPU", wallMs: "wall" };
 const TARGET_KERAS = 1.0;
-/** PyTorch's threads sleep while they wait: by default they spin, which is counted as processor time and starves on a busy machine. */
-const ASLEEP = { OMP_WAIT_POLICY: "PASSIVE" };
+/** On a busy machine PyTorch's threads must sleep while they wait: by default they spin, and a step takes ten times as long. */
+const asleep = () => (loadavg()[0] > availableParallelism() ? { OMP_WAIT_POLICY: "PASSIVE" } : {});
 
 /**
  * Ways to do the steps elsewhere: what each needs, and how it is asked. `work` is the folder of our own first steps; `once` is for
- * what takes minutes to begin: it is timed in the first round alone.
+ * what takes minutes to begin: it is timed in the first round alone. `measures` are those that mean something; by default both.
  */
 const peers = [
   { name: "Keras", needs: "tensorflow", ask: (interpreter, work) => python(interpreter, "keras_steps.py", [work]) },
   {
     name: "PyTorch",
     needs: "pytorch",
-    ask: (interpreter, work) => python(interpreter, "torch_steps.py", [work, "eager"], ASLEEP),
+    ask: (interpreter, work) => python(interpreter, "torch_steps.py", [work, "eager"], asleep()),
   },
   {
     name: "torch.compile",
     needs: "pytorch",
     once: true,
+    measures: ["cpuMs"],
     ask: (interpreter, work) => {
-      const kept = { ...ASLEEP, TORCHINDUCTOR_CACHE_DIR: join(cache, "peers-torch-compiled") };
+      const kept = { TORCHINDUCTOR_CACHE_DIR: join(cache, "peers-torch-compiled") };
       return python(interpreter, "torch_steps.py", [work, "compile"], kept);
     },
   },
   {
     name: "LibMTL",
     needs: "pytorch",
-    ask: (interpreter, work) => python(interpreter, "libmtl_steps.py", [work], ASLEEP),
+    ask: (interpreter, work) => python(interpreter, "libmtl_steps.py", [work], asleep()),
   },
 ];
+
+/** What a peer's other ways took, as with one thread and with two; nothing where it has one way. */
+function waysNote(name, rounds, net, key) {
+  const ways = rounds.map(([, { nets }]) => nets[net].ways ?? {});
+  if (Object.keys(ways[0]).length < 2) return [];
+  const times = Object.keys(ways[0]).map((way) => `${way} ${middle(ways.map((own) => own[way][key])).toFixed(1)}`);
+  return [`${name} with ${times.join(", with ")} ms`];
+}
 
 /**
  * Rows of one peer, for each of its nets.
  *
- * @param rounds - `[ours, the peer's]` of each round, as the programs print them.
+ * @param rounds - `[ours, the peer's]` of each round, as the programs print them; of a peer's ways the best one counts.
  * @throws Error if the nets have not the same number of parameters.
  */
-export function trainingRows(name, rounds) {
+export function trainingRows(name, rounds, measures = Object.keys(MEASURES)) {
   return Object.keys(rounds[0][1].nets).flatMap((net) => {
     const [mine, theirs] = rounds[0].map(({ nets }) => nets[net]);
     if (mine.parameters !== theirs.parameters)
       throw new Error(`${net} has ${theirs.parameters} parameters in ${name} and ${mine.parameters} here`);
     const difference = theirs.difference === undefined ? [] : [`losses within ${theirs.difference.toExponential(0)}`];
-    return MEASURES.map(([key, unit]) => {
+    return measures.map((key) => {
       const pairs = rounds.map((pair) => pair.map(({ nets }) => nets[net][key]));
       const target = name === "Keras" && key === "cpuMs" ? [`target ${TARGET_KERAS.toFixed(1)}`] : [];
-      return ratioRow(`step, ${net}: ours / ${name}, ${unit}`, pairs, {
-        unit: "ms",
-        extra: [...target, ...difference],
-      });
+      const extra = [...target, ...waysNote(name, rounds, net, key), ...difference];
+      return ratioRow(`step, ${net}: ours / ${name}, ${MEASURES[key]}`, pairs, { unit: "ms", extra });
     });
   });
 }
@@ -78,7 +82,7 @@ async function round(asked, work, progress) {
 }
 
 function tell(rounds, asked, { report, say }) {
-  for (const { name } of asked) {
+  for (const { name, measures } of asked) {
     const answers = rounds.filter(({ theirs }) => theirs[name]).map(({ own, theirs }) => [own, theirs[name]]);
     const failed = answers.find(([, their]) => their.failed)?.[1].failed;
     if (failed) {
@@ -88,7 +92,7 @@ function tell(rounds, asked, { report, say }) {
     const [{ versions, peakMiB }] = [answers[0][1]];
     const memory = `peak memory ${peakMiB.toFixed(0)} MiB, ours ${answers[0][0].peakMiB.toFixed(0)}`;
     say(`${name}: ${versionsLine(versions)}; ${memory}`);
-    for (const row of trainingRows(name, answers)) report(row);
+    for (const row of trainingRows(name, answers, measures)) report(row);
   }
 }
 
