@@ -272,6 +272,8 @@ describe("decodeLabel of a segmentation", () => {
         mask((y, x) => (y === 3 && x === 3 ? 3 : 0)),
       ),
     ).toBe("not_a_class");
+    const wholeCell = mask((y, x) => (y < 2 && x < 2 ? 3 : 0));
+    expect(numbers(halved, "mask", wholeCell)).toBe("not_a_class");
   });
   it("does not look at pixels that the crop cuts off", () => {
     const c = maskContract({ width: 8, height: 8 }, { top: 0.5 }, 4, 2);

@@ -65,6 +65,16 @@ describe("cameraAugment", () => {
     expect(row(sample.features.camera, 3)).toEqual([0, 10, 20]);
   });
 
+  it("gives bytes what the formula gives each number by itself", () => {
+    const all = Uint8Array.from({ length: 128 }, (_, i) => 2 * i + (i % 2));
+    const options = { brightness: 0.4, contrast: 0.3, colour: 0.2, shiftX: 2, shiftY: 1, mirror: ["steering"] };
+    for (let seed = 0; seed < 20; seed += 1) {
+      const lit = (camera: Uint8Array | Float32Array) =>
+        cameraAugment(contract, options)({ ...sample, features: { camera } }, random(seed)).features.camera!;
+      expect([...lit(all)]).toEqual([...lit(Float32Array.from(all))]);
+    }
+  });
+
   it("changes nothing when asked for nothing", () => {
     expect(cameraAugment(withMask, {})(sample, random(1))).toEqual(sample);
   });
