@@ -56,6 +56,9 @@ export interface DriveSession {
  * newest prediction and let through, limited or replaced by the safety gate. Each is published twice: as the robot takes it on
  * the contract's topic, and with all that it was made from on `/polypilot/command`; each answer on `/polypilot/prediction`.
  *
+ * JPEGs and large images are decoded in threads, and only those that reach the model; one that cannot be decoded is counted as a
+ * drop of its stream and answered by a prediction whose error names it.
+ *
  * What is commanded is a function of arrivals, answers and ticks with their times, in their order: in virtual time the same run
  * gives the same bytes, and a recorded run can be replayed (`replay`). The robot stands until all streams are fresh.
  *

@@ -81,9 +81,8 @@ function messages(contract: Contract) {
 interface Whole {
   /** For each image: from the message to its command. */
   readonly path: number[];
-  /** How long the main thread was held when it arrived: by the clock, and of the processor, which other programs do not lengthen. */
+  /** How long the main thread was held when it arrived. */
   readonly held: number[];
-  readonly heldCpu: number[];
   /** All that the main thread did until the command, added up: no single hold can be longer. */
   readonly busy: number[];
   readonly bytes: number;
@@ -103,7 +102,7 @@ async function wholePath(contract: Contract, predictor: Predictor): Promise<Whol
     },
     onCommand: () => answered && done(),
   });
-  const [path, held, heldCpu, busy]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const [path, held, busy]: [number[], number[], number[]] = [[], [], []];
   let size = 0;
   const deliver = (stream: string, message: object, atNs: bigint) => {
     const { topic, type } = contract.streams[stream]!;
@@ -121,22 +120,19 @@ async function wholePath(contract: Contract, predictor: Predictor): Promise<Whol
       done = resolve;
     });
     const before = performance.eventLoopUtilization();
-    const cpu = process.cpuUsage();
     const start = performance.now();
     deliver("camera", image, clock.nowNs());
     const returned = performance.now();
-    const { user, system } = process.cpuUsage(cpu);
     const wait = setTimeout(() => done(), 1000); // a machine that stood still may have made the image too old
     await commanded;
     clearTimeout(wait);
     if (i < WARM_UP || !answered) continue;
     path.push(performance.now() - start);
     held.push(returned - start);
-    heldCpu.push((user + system) / 1000);
     busy.push(performance.eventLoopUtilization(before).active);
   }
   await session.stop();
-  return { path, held, heldCpu, busy, bytes: size };
+  return { path, held, busy, bytes: size };
 }
 
 /** The same net, asked on this thread with nothing around it. */
@@ -221,13 +217,12 @@ export async function bench(report: Report): Promise<void> {
   ] as const) {
     const type = what === "JPEG" ? "sensor_msgs/msg/CompressedImage" : "sensor_msgs/msg/Image";
     const predictor = await workerPredictor({ checkpoint });
-    const { path, held, heldCpu, busy, bytes } = await wholePath(cameraContract(text, width, height, type), predictor);
+    const { path, held, busy, bytes } = await wholePath(cameraContract(text, width, height, type), predictor);
     await predictor.close();
     const name = `${what} ${width}×${height}`;
     const over = `p50, ${rest(path)}, ${Math.round(bytes / 1000)} kB; bare · 1.3 + 1 ms is ${(1.3 * bareMs + 1).toFixed(2)}`;
     report({ name: `serving: ${name} to command`, value: quantile(path, 0.5), unit: "ms", note: over });
-    const cpu = `of the processor p50 ${quantile(heldCpu, 0.5).toFixed(2)} ms, ${rest(heldCpu)}`;
-    const note = `p50; ${cpu}; in all until the command p50 ${quantile(busy, 0.5).toFixed(2)} ms`;
+    const note = `p50, ${rest(held)}; in all until the command p50 ${quantile(busy, 0.5).toFixed(2)} ms`;
     report({ name: `serving: main thread held by ${name}`, value: quantile(held, 0.5), unit: "ms", note });
   }
 }
