@@ -20,7 +20,7 @@ function camera({ source, crop, width, height, channels }: CameraFeature): reado
     {
       step: "decode",
       source,
-      does: `an image of ${source.width}×${source.height} pixels, 8 bits a channel; another size is refused`,
+      does: `an image of ${source.width}×${source.height} pixels, 8 bits a channel; another size is refused; a JPEG is decoded as by libjpeg-turbo's defaults: accurate integer transform, smooth chroma`,
     },
     {
       step: "crop",
