@@ -107,6 +107,7 @@ it("stays one net where branches cost more than they are worth", async () => {
   for (const m of [model, one]) m.dispose();
 });
 
-it("refuses rounds without an epoch", async () => {
+it("refuses rounds without an epoch, and trees without a branch", async () => {
   await expect(growBranches({ ...common, roundEpochs: 0 })).rejects.toThrow(/epochs a round.*Found 0/);
+  await expect(growBranches({ ...common, most: 0 })).rejects.toThrow(/branches at most.*Found 0/);
 });

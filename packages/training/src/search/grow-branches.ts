@@ -82,13 +82,21 @@ const startFrom = (growth: Growth, given: GrowOptions["weights"]) => (model: Mul
   if (optimiser) model.setOptimiser(optimiser);
 };
 
-function check(roundEpochs: number, affinitySamples: number): void {
-  if ([roundEpochs, affinitySamples].every((n) => Number.isInteger(n) && n >= 1)) return;
-  throw new PolypilotError("TRAINING_OPTION", ["training", "grow"], {
-    expected: "whole numbers of at least 1 of epochs a round and of samples to measure affinity by",
-    found: `${roundEpochs} and ${affinitySamples}`,
-    todo: "Correct them",
-  });
+/** Checks the numbers of a growth before anything is trained. @throws PolypilotError `TRAINING_OPTION` */
+export function checkGrowth(given: Pick<GrowOptions, "roundEpochs" | "affinitySamples" | "most">): void {
+  const numbers = {
+    "epochs a round": given.roundEpochs,
+    "samples to measure affinity by": given.affinitySamples,
+    "branches at most": given.most,
+  };
+  for (const [what, number = 1] of Object.entries(numbers)) {
+    if (Number.isInteger(number) && number >= 1) continue;
+    throw new PolypilotError("TRAINING_OPTION", ["training", "grow"], {
+      expected: `${what}: a whole number of at least 1`,
+      found: String(number),
+      todo: "Correct it",
+    });
+  }
 }
 
 /** Decides one level by a trained model's errors. */
@@ -137,7 +145,7 @@ export async function growBranches(
   options: GrowOptions,
 ): Promise<{ contract: Contract; model: MultiTaskModel; state: RunState; levels: readonly GrownLevel[] }> {
   const { settings, roundEpochs = 1, onLevel, signal } = options;
-  check(roundEpochs, options.affinitySamples ?? 1);
+  checkGrowth(options);
   const first: Growth = { contract: options.contract, weights: null, optimiser: null, levels: [] };
   let growth = options.from ?? first;
   while (nextJunction(growth.contract)) {

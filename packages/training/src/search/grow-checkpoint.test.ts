@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,5 +106,14 @@ it("refuses a folder that holds something, and another architecture", async () =
   await writeFile(join(out, "notes.txt"), "mine");
   await expect(growCheckpoint({ ...common, out })).rejects.toThrow(/empty or does not exist/);
   const contract = parseContract(syntheticContractText);
-  await expect(growCheckpoint({ ...common, contract, out: join(folder, "x") })).rejects.toThrow(/fully-adaptive/);
+  const to = join(folder, "x");
+  await expect(growCheckpoint({ ...common, contract, out: to })).rejects.toThrow(/fully-adaptive/);
+  await expect(growCheckpoint({ ...common, roundEpochs: 0, out: to })).rejects.toThrow(/epochs a round.*Found 0/);
+  const { steering } = common.contract.heads;
+  const alone = { ...common.contract, heads: { steering: steering! } };
+  await expect(growCheckpoint({ ...common, contract: alone, out: to })).rejects.toThrow(
+    /two heads or more.*Found steering/,
+  );
+  expect(existsSync(to)).toBe(false);
+  await expect(growCheckpoint({ ...common, out: join(out, "notes.txt") })).rejects.toThrow(/a folder.*Found a file/);
 });

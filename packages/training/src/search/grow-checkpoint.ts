@@ -8,7 +8,7 @@ import { checkLabels, demonstrationsOf, settingsOf, splitOf } from "../train/pre
 import { identityOf } from "../train/run-folder.js";
 import { scoredOn } from "../train/scored-on.js";
 import type { TrainOptions } from "../train/train-options.js";
-import { type GrownLevel, type Growth, growBranches } from "./grow-branches.js";
+import { checkGrowth, type GrownLevel, type Growth, growBranches } from "./grow-branches.js";
 import { type GrowthFolder, openGrowthFolder } from "./growth-folder.js";
 
 export interface GrowCheckpointOptions
@@ -39,14 +39,20 @@ export type GrowResult =
       readonly deployment: Deployment;
     };
 
-function checkArchitecture({ contract }: GrowCheckpointOptions): void {
+function refuse(expected: string, found: string, todo: string): never {
+  throw new PolypilotError("TRAINING_OPTION", ["training", "grow"], { expected, found, todo });
+}
+
+function check(options: GrowCheckpointOptions): void {
+  const { contract } = options;
   checkContract(contract);
-  if (contract.sharing.architecture === "fully-adaptive") return;
-  throw new PolypilotError("TRAINING_OPTION", ["training", "grow"], {
-    expected: "sharing.architecture is fully-adaptive",
-    found: contract.sharing.architecture,
-    todo: "Set it in the contract",
-  });
+  checkGrowth(options);
+  const { architecture } = contract.sharing;
+  const heads = Object.keys(contract.heads);
+  if (architecture !== "fully-adaptive")
+    refuse("sharing.architecture is fully-adaptive", architecture, "Set it in the contract");
+  if (heads.length < 2)
+    refuse("two heads or more, which may share layers", heads.join(", "), "Add heads, or use train");
 }
 
 /** How the tree is decided, as far as it was given. */
@@ -90,7 +96,7 @@ async function grow(
 export async function growCheckpoint(options: GrowCheckpointOptions): Promise<GrowResult> {
   const { contract, contractText, out, onProgress, signal, clock = wallClock() } = options;
   const settings = settingsOf(options);
-  checkArchitecture(options);
+  check(options);
   const demonstrations = await demonstrationsOf(options);
   const split = splitOf(demonstrations, options, settings);
   checkLabels(demonstrations, split);

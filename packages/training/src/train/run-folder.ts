@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PolypilotError } from "@polypilot/core";
 import type { Demonstrations, Split } from "@polypilot/dataset";
@@ -69,6 +69,8 @@ export function checkIdentity(out: string, before: Identity, now: Identity): voi
  */
 export async function claimFolder(out: string, resume: boolean, file: string): Promise<string> {
   const path = join(out, ".state", file);
+  const info = await stat(out).catch(() => undefined);
+  if (info && !info.isDirectory()) refuse(out, "a folder", "a file", "Choose another name");
   const entries = await readdir(out).catch((): string[] => []);
   const begun = entries.includes(".state") && (await readdir(join(out, ".state"))).includes(file);
   if (resume && !begun) refuse(out, "there is a run to go on with", "none", "Leave out resume to begin one");
