@@ -41,7 +41,7 @@ export const recording = {
       const rows = [];
       let versions = {};
       for (const work of WORKS) {
-        const { frames } = await ours(BENCH, "writeMessages", [work.size, messages]);
+        const { frames } = await ours(BENCH, "writeMessages", [work.size, work.compression, messages]);
         const done = [];
         for (let i = 1; i <= rounds; i += 1) {
           progress(`recording ${work.size}, round ${i} of ${rounds}`);
