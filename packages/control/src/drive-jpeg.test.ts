@@ -2,8 +2,10 @@ import {
   type CompressedImage,
   decodeMessage,
   encodeMessage,
+  every,
   type Image,
   type MessageType,
+  virtualClock,
   wallClock,
 } from "@polypilot/core";
 import { decodeFeature, decodeJpeg } from "@polypilot/sensors";
@@ -12,7 +14,7 @@ import { commandLog } from "./command-log.js";
 import { drive } from "./drive.js";
 import { type ReplayMessage, replay } from "./replay.js";
 import { jpegContract, testContract } from "./testing/contract.js";
-import { type DriveRun, type DriveRunOptions, driveRun, wavingPredictor } from "./testing/drive-run.js";
+import { at, type DriveRun, type DriveRunOptions, driveRun, START_NS, wavingPredictor } from "./testing/drive-run.js";
 import { changed } from "./testing/faults.js";
 import { testPredictor } from "./testing/predictor.js";
 import { testRobot } from "./testing/robot.js";
@@ -208,5 +210,36 @@ describe("drive with a camera that sends JPEGs", () => {
     const { commands, session } = await jpegRun(2.4, { faults: { jpeg: changed(1.99, 9, bomb) } });
     expect(commands.find((c) => c.atSec > 1 && c.source === 2)).toMatchObject({ reason: "wrong_size:camera" });
     await session.stop();
+  });
+
+  it("counts a second camera's corrupt picture once, and the sets that it cost as the first one's", async () => {
+    const rear = `  rear:
+    topic: /rear
+    type: sensor_msgs/msg/CompressedImage
+    rate_hz: 10
+    max_age_ms: 400
+    align: { policy: latest, tolerance_ms: 250 }
+    feature: { kind: camera, unit: intensity, source: { width: 16, height: 12 }, width: 8, height: 8, channels: 1 }
+`;
+    const two = testContract("", undefined, (text) => text.replace("  lidar:", `${rear}  lidar:`));
+    const clock = virtualClock(START_NS);
+    const robot = testRobot(clock);
+    const predictor = { ...testPredictor(() => [0, 0.02]), inputs: { camera: [8, 8, 1], rear: [8, 8, 1] } };
+    const session = drive({ robot, contract: two, predictor });
+    startSensors(robot);
+    every(clock, 100_000_000n, START_NS, (atNs) => {
+      const image = jpegImage(atNs);
+      robot.send("/rear", "sensor_msgs/msg/CompressedImage", atNs === at(1) ? holed(image) : image);
+    });
+    await clock.runUntil(at(2));
+    const { streams, predictions, predictionErrors } = session.health();
+    await session.stop();
+    expect(streams.rear!.drops).toMatchObject({ bad_jpeg: 1 });
+    expect(streams.camera!.drops.no_rear).toBeGreaterThanOrEqual(2); // until the next one of the rear camera
+    expect(streams.camera!.drops.no_rear).toBeLessThanOrEqual(6);
+    expect(predictions).toBeGreaterThan(45);
+    expect(predictionErrors).toBe(0);
+    expect(counts.here).toBeGreaterThan(50); // the small raw images of the first camera
+    expect(counts.apart).toBeLessThanOrEqual(21);
   });
 });
