@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import { type Batch, type Contract, PolypilotError, parseContract, random } from "@polypilot/core";
-import { architectures, createModel, type Json, loadBackend, type MultiTaskModel, weightings } from "@polypilot/mtl";
+import { type Contract, PolypilotError } from "@polypilot/core";
+import { architectures, createModel, loadBackend, weightings } from "@polypilot/mtl";
+import { BATCH, manyHeads, type Runner, runner } from "./many-heads.js";
 
 /** What is measured: one method with one number of tasks. */
 export interface Cost {
@@ -36,94 +37,20 @@ export interface CostsOptions {
   readonly signal?: AbortSignal;
 }
 
-const BATCH = 16;
-const CAMERA = { width: 40, height: 24, channels: 3 };
+const CAMERA = { width: 40, height: 24 };
 /** Steps that are not timed: they compile. */
 const WARM_UP = 4;
 /** Steps in a row that one timing spans. */
 const STEPS = 3;
-
-const head = (i: number) => `  task_${i}:
-    kind: regression
-    loss: mse
-    unit: rad
-    range: [-1, 1]
-    label: { topic: /label_${i}, type: polypilot_msgs/msg/Scalar, field: value }
-    role: ${i === 0 ? "primary" : "auxiliary\n    auxiliary: related_task"}
-    deploy: ${i === 0}
-    options: { hidden: 16 }`;
 
 /** Options of the methods that cannot do without. */
 const neededOptions: Readonly<Record<string, (tasks: number) => object>> = {
   constant: (tasks) => ({ weights: Array.from({ length: tasks }, () => 1) }),
 };
 
-/** A robot with one camera and many small heads. */
 function contractOf(tasks: number, architecture: string, weighting: string): Contract {
-  const { width, height, channels } = CAMERA;
-  return parseContract(
-    `polypilot: 1
-robot: { name: costs, wheelbase_m: 0.3, width_m: 0.2 }
-reference: camera
-streams:
-  camera:
-    topic: /camera/image_raw
-    type: sensor_msgs/msg/Image
-    rate_hz: 20
-    max_age_ms: 200
-    feature: { kind: camera, unit: intensity, source: { width: ${width}, height: ${height} }, width: ${width}, height: ${height}, channels: ${channels} }
-heads:
-${Array.from({ length: tasks }, (_, i) => head(i)).join("\n")}
-sharing: { architecture: ${architecture} }
-weighting: { method: ${weighting}, options: ${JSON.stringify(neededOptions[weighting]?.(tasks) ?? {})} }
-command:
-  topic: /drive
-  type: ackermann_msgs/msg/AckermannDriveStamped
-  rate_hz: 20
-  steering: { head: task_0, unit: rad, limits: { value: [-0.5, 0.5], rate: 5, acceleration: 200 } }
-  speed: { unit: m/s, limits: { value: [0, 1], rate: 3, acceleration: 60 }, cruise: 0.5, lateral_acceleration: 2 }
-`,
-  );
-}
-
-function batchOf(contract: Contract): Batch {
-  const source = random(0);
-  const { width, height, channels } = CAMERA;
-  const image = { shape: [BATCH, height, width, channels], data: new Uint8Array(BATCH * height * width * channels) };
-  image.data.forEach((_, i) => {
-    image.data[i] = source.integer(256);
-  });
-  const labels = Object.keys(contract.heads).map((name) => [
-    name,
-    {
-      shape: [BATCH, 1],
-      data: Float32Array.from({ length: BATCH }, () => 2 * source.uniform() - 1),
-      mask: new Uint8Array(BATCH).fill(1),
-    },
-  ]);
-  return { size: BATCH, features: { camera: image }, labels: Object.fromEntries(labels) };
-}
-
-interface Runner {
-  readonly model: MultiTaskModel;
-  /** Does so many steps. */
-  readonly run: (steps: number) => void;
-}
-
-/** A model that is stepped now and then; between the steps it waits with its state. */
-function runner(contract: Contract): Runner {
-  const batch = batchOf(contract);
-  const model: MultiTaskModel = createModel(contract, { seed: 1, compile: true });
-  let weighting: Json = model.initialWeighting();
-  let step = 0;
-  const run = (steps: number) => {
-    for (let i = 0; i < steps; i += 1) {
-      const options = { weighting, learningRate: 1e-4, clipNorm: 5, step, epoch: Math.floor(step / 4) };
-      weighting = model.trainStep(batch, options).weighting;
-      step += 1;
-    }
-  };
-  return { model, run };
+  const weightingOptions = neededOptions[weighting]?.(tasks) ?? {};
+  return manyHeads(tasks, { ...CAMERA, architecture, weighting, weightingOptions });
 }
 
 function cpuOf(work: () => void): number {
