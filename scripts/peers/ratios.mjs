@@ -18,7 +18,7 @@ const short = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.
 export function ratioRow(name, pairs, { unit, extra = [] }) {
   const ratios = pairs.map(([ours, theirs]) => ours / theirs);
   const [ours, theirs] = [0, 1].map((side) => short(middle(pairs.map((pair) => pair[side]))));
-  const spread = `${short(Math.min(...ratios))} to ${short(Math.max(...ratios))}`;
+  const spread = pairs.length === 1 ? "one round" : `${short(Math.min(...ratios))} to ${short(Math.max(...ratios))}`;
   return {
     name,
     value: middle(ratios),

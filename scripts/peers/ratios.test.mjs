@@ -12,6 +12,10 @@ describe("ratioRow", () => {
     expect(row).toEqual({ name: "x", value: 1, unit: "×", note: "0.50 to 3.00; 20.0 and 10.0 ms; same work" });
   });
 
+  it("claims no spread of a single round", () => {
+    expect(ratioRow("x", [[1, 2]], { unit: "ms" }).note).toBe("one round; 1.00 and 2.00 ms");
+  });
+
   it("takes the mean of the two in the middle where there is an even number", () => {
     expect(middle([4, 1, 2, 100])).toBe(3);
   });
