@@ -8,7 +8,7 @@ import { training } from "./training.mjs";
 export const comparisons = [training, serving, synchronising, recording];
 
 /** Of the environments that are missing, what to say; undefined where none is. */
-export function howToInstall(absent = missing()) {
+export function howToInstall(absent) {
   if (absent.length === 0) return undefined;
   return `Peers that are not installed are left out. To install them: pnpm bench:peers --install (${described(absent)}).`;
 }
@@ -45,6 +45,8 @@ export async function comparePeers(words, { rounds, report, say }) {
       cleared(say)(`peers/${name}: ${error instanceof Error ? error.message : error}`);
     }
   }
-  if (chosen.length > 0 && howToInstall()) say(howToInstall());
+  const needed = chosen.flatMap(({ environments }) => environments);
+  const how = howToInstall(missing().filter((name) => needed.includes(name)));
+  if (how) say(how);
   return failed;
 }
