@@ -62,7 +62,7 @@ describeWithRos("the installed package polypilot", (ros) => {
     install(ros, prefix);
   });
   afterAll(() => {
-    child?.kill("SIGKILL");
+    if (child && child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL"); // its nodes too
     rmSync(prefix, { recursive: true, force: true });
   });
 
@@ -103,15 +103,17 @@ describeWithRos("the installed package polypilot", (ros) => {
           env: environment(ros, prefix),
           cwd: tmpdir(),
           stdio: ["ignore", "pipe", "pipe"],
+          detached: true,
         },
       );
       let log = "";
+      let stopped = false;
       const ended = new Promise((resolve) => child!.once("close", resolve));
       for (const stream of [child.stdout!, child.stderr!]) {
         stream.on("data", (data) => {
           log += data;
-          if (log.includes("[car1.drive]: activating → active") && log.includes("[car1.sim]: activating → active"))
-            child!.kill("SIGINT");
+          const active = ["drive", "sim"].every((name) => log.includes(`[car1.${name}]: activating → active`));
+          if (active && !stopped) stopped = child!.kill("SIGINT");
         });
       }
       await ended;
