@@ -85,7 +85,7 @@ def driving(net, features, labels):
 # How the net is made with and without dropout, how its step is, and the steps that are timed.
 NETS = {
     "PilotNet-like": (lambda _: pilot_net(), image_step, 30),
-    "depthwise": (lambda _: depthwise_net(), image_step, 5),
+    "depthwise": (lambda _: depthwise_net(), image_step, 8),
     "driving model": (driving_net, driving, 30),
 }
 

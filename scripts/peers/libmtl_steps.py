@@ -20,7 +20,7 @@ from importlib.metadata import version
 
 import torch
 
-from timing import WARM_UP, peak_mib
+from timing import peak_mib
 from torch_nets import Trunk, driving_heads, loss_of
 from torch_work import inputs_of, labels_of, take_weights, with_threads
 from work import losses_of_first_steps, read, same_work
@@ -142,9 +142,9 @@ def checked(arrays, folder):
 def timed_loop(arrays):
     """Medians over the batches of one epoch, from one batch's asking to the next one's."""
     trainer, parameters = trainer_of(arrays, False, 0.2)
-    batches = batches_of(arrays, WARM_UP + STEPS + 1)
+    batches = batches_of(arrays, 2 * STEPS + 1)
     trainer.train(batches, None, 1)
-    steps = list(zip(batches.marks, batches.marks[1:]))[WARM_UP:]
+    steps = list(zip(batches.marks, batches.marks[1:]))[STEPS:]
     cpu, wall = (1000 * statistics.median(after[i] - before[i] for before, after in steps) for i in (0, 1))
     return {"cpuMs": cpu, "wallMs": wall, "parameters": parameters}
 

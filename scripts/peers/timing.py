@@ -1,18 +1,16 @@
-"""How every Python peer times a step: medians of processor time (all threads) and of the wall's, after some steps that do not count."""
+"""How every Python peer times a step: medians of processor time (all threads) and of the wall's, after as many steps that do not count."""
 
 import resource
 import statistics
 import time
 
-WARM_UP = 4
-
 
 def timed(step, parameters, steps):
     cpu, wall = [], []
-    for i in range(WARM_UP + steps):
+    for i in range(2 * steps):
         before = time.process_time(), time.perf_counter()
         step()
-        if i >= WARM_UP:
+        if i >= steps:
             cpu.append(1000 * (time.process_time() - before[0]))
             wall.append(1000 * (time.perf_counter() - before[1]))
     return {"cpuMs": statistics.median(cpu), "wallMs": statistics.median(wall), "parameters": parameters}

@@ -67,6 +67,12 @@ it.each(LENGTHS)("sums the products of %i numbers", (length) => {
   expect(Math.abs(dotFloat32(a, b) - sum)).toBeLessThanOrEqual(1e-13 * size);
 });
 
+it.each(LENGTHS)("sums the squares of %i numbers", (length) => {
+  const values = drawn(length, 8);
+  dotFloat32(drawn(16_384, 6), drawn(16_384, 7));
+  expect(dotFloat32(values, values)).toBe(dotFloat32(values, values.slice()));
+});
+
 it.each([Number.NaN, Number.POSITIVE_INFINITY])("lets %s through to the sum of products, wherever it stands", (bad) => {
   for (const at of [0, 1, 2, 3, 16_384, 16_388]) {
     const values = new Float32Array(16_389);

@@ -4,7 +4,7 @@ import { loopBytes } from "./loops.generated.js";
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly adam: (end: number, scale: number, rate: number, epsilon: number, decay: number) => void;
-  readonly dot: (end: number) => number;
+  readonly dot: (end: number, other: number) => number;
 }
 
 /** The part of JavaScript's WebAssembly that is used here; Node's types leave it out. */
@@ -50,10 +50,12 @@ export function dotFloat32(a: Float32Array, b: Float32Array): number {
   for (let at = 0; at < a.length; at += PAGE) {
     const length = Math.min(a.length - at, PAGE);
     copy(a, at, first, 0, length);
-    copy(b, at, second, 0, length);
     first.fill(0, length, endOf(length) / 4);
-    second.fill(0, length, endOf(length) / 4);
-    sum += dot(endOf(length));
+    if (b !== a) {
+      copy(b, at, second, 0, length);
+      second.fill(0, length, endOf(length) / 4);
+    }
+    sum += dot(endOf(length), b === a ? 0 : PAGE * 4);
   }
   return sum;
 }

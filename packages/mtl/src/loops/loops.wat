@@ -36,18 +36,18 @@
         (local.set $i (i32.add (local.get $i) (i32.const 16)))
         (br $next))))
 
-  ;; Σ x y of pages 0 and 1, in float64: the first and the last two of four apart, so that one sum need not wait for the other.
-  (func (export "dot") (param $end i32) (result f64)
+  ;; Σ x y of page 0 and of the page that begins at `other`, in float64: the first and the last two of four apart, so that one sum need not wait for the other.
+  (func (export "dot") (param $end i32) (param $other i32) (result f64)
     (local $i i32) (local $a v128) (local $b v128)
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $i) (local.get $end)))
         (local.set $a (f64x2.add (local.get $a) (f64x2.mul
           (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $i)))
-          (f64x2.promote_low_f32x4 (v128.load64_zero offset=65536 (local.get $i))))))
+          (f64x2.promote_low_f32x4 (v128.load64_zero (i32.add (local.get $i) (local.get $other)))))))
         (local.set $b (f64x2.add (local.get $b) (f64x2.mul
           (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 (local.get $i)))
-          (f64x2.promote_low_f32x4 (v128.load64_zero offset=65544 (local.get $i))))))
+          (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 (i32.add (local.get $i) (local.get $other)))))))
         (local.set $i (i32.add (local.get $i) (i32.const 16)))
         (br $next)))
     (local.set $a (f64x2.add (local.get $a) (local.get $b)))

@@ -13,9 +13,6 @@ import { randomBatch } from "./random-batch.js";
 
 /** Samples in a step that is timed. */
 export const BATCH = 16;
-/** Steps before the first that counts: the graph is made in them. */
-const WARM_UP = 4;
-
 /** A way to do the same step. */
 export interface Way {
   readonly name: string;
@@ -32,15 +29,19 @@ function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** Medians, step by step in turn, so that what else the machine does meets all ways alike. */
+/**
+ * Medians, step by step in turn, so that what else the machine does meets all ways alike.
+ *
+ * As many steps go before those that count: the graph is made in them, and machine code of the JavaScript around it.
+ */
 export function measure(ways: readonly Way[], steps: number): Cost[] {
   const costs = ways.map(() => [] as Cost[]);
-  for (let at = 0; at < WARM_UP + steps; at += 1) {
+  for (let at = 0; at < 2 * steps; at += 1) {
     for (const [i, way] of ways.entries()) {
       const [cpu, wall] = [process.cpuUsage(), performance.now()];
       way.step(at);
       const { user, system } = process.cpuUsage(cpu);
-      if (at >= WARM_UP) costs[i]!.push({ cpuMs: (user + system) / 1000, wallMs: performance.now() - wall });
+      if (at >= steps) costs[i]!.push({ cpuMs: (user + system) / 1000, wallMs: performance.now() - wall });
     }
   }
   return costs.map((own) => ({ cpuMs: middle(own.map((c) => c.cpuMs)), wallMs: middle(own.map((c) => c.wallMs)) }));
