@@ -50,7 +50,8 @@ export function ours(file, call, args = []) {
   const script = `
     const bench = await import(${JSON.stringify(`./${file}`)});
     const figures = await bench[${JSON.stringify(call)}](...${JSON.stringify(args)});
-    console.log(JSON.stringify({ ...figures, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+    const { peakMiB } = await import("./scripts/peers/peak-memory.mjs");
+    console.log(JSON.stringify({ ...figures, peakMiB: peakMiB() }));
     process.exit();`;
   return run(`${file}, ${call}`, process.execPath, ["--input-type=module", "-e", script], {});
 }
