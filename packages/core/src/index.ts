@@ -14,3 +14,4 @@ export * from "./stamped.js";
 export * from "./time.js";
 export * from "./virtual-clock.js";
 export * from "./wall-clock.js";
+export * from "./web-assembly.js";

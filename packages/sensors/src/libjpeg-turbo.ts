@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { webAssembly } from "@polypilot/core";
 import { endOfImage } from "./jpeg-header.js";
 
 /** A decoded picture, one byte for grey or three for red, green and blue. */
@@ -38,12 +39,6 @@ interface Instance {
   readonly exports: object;
 }
 
-/** The part of JavaScript's WebAssembly that is used here; Node's types leave it out. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => Instance;
-}
-
 /** A failure leaves some bytes behind in the library's memory: after so many it is begun anew. */
 const MOST_FAILURES = 10_000;
 /** Most bytes between the last scan and the end marker: webcams of some makers leave a few. */
@@ -60,16 +55,13 @@ const require = createRequire(import.meta.url);
  * @throws Error where WebAssembly is not to be had.
  */
 export function libjpegTurbo(): LibjpegTurbo {
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyApi };
-  if (!WebAssembly) throw new Error("this Node.js runs without WebAssembly");
-  const module = new WebAssembly.Module(
-    readFileSync(require.resolve("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm")),
-  );
+  const { Module, Instance } = webAssembly();
+  const module = new Module(readFileSync(require.resolve("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm")));
   const begin = require("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs") as (given: Loading) => unknown;
   const newDecoder = (): Decoder => {
     const library: Loading = {
       instantiateWasm(imports, receive) {
-        const instance = new WebAssembly.Instance(module, imports);
+        const instance = new Instance(module, imports);
         receive(instance); // at once, so that the library is whole when `begin` returns
         return instance.exports;
       },

@@ -1,3 +1,4 @@
+import { webAssembly } from "@polypilot/core";
 import { loopBytes } from "./loops.generated.js";
 
 /** What the module of loops.wat exports. */
@@ -5,12 +6,6 @@ interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly adam: (end: number, scale: number, rate: number, epsilon: number, decay: number) => void;
   readonly dot: (end: number, other: number) => number;
-}
-
-/** The part of JavaScript's WebAssembly that is used here; Node's types leave it out. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: Exports };
 }
 
 /** Numbers that each of the module's four pages holds. */
@@ -24,8 +19,8 @@ let loaded: Loops | null = null;
 
 function loops(): Loops {
   if (loaded) return loaded;
-  const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
-  const { exports } = new Instance(new Module(loopBytes));
+  const { Module, Instance } = webAssembly();
+  const exports = new Instance(new Module(loopBytes)).exports as Exports;
   const pages = [0, 1, 2, 3].map((page) => new Float32Array(exports.memory.buffer, page * PAGE * 4, PAGE));
   loaded = { ...exports, pages };
   return loaded;
