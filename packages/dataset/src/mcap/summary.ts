@@ -33,6 +33,7 @@ function group(opcode: number) {
   let bytes: Uint8Array = new Uint8Array(4096);
   let length = 0;
   let crc = 0;
+  let count = 0;
   return {
     push(record: Uint8Array) {
       if (length + record.length > bytes.length) {
@@ -43,12 +44,15 @@ function group(opcode: number) {
       bytes.set(record, length);
       length += record.length;
       crc = crc32(record, crc);
+      count += 1;
     },
+    count: () => count,
     now: () => ({ opcode, bytes: bytes.subarray(0, length), crc }),
   };
 }
 
-type Group = ReturnType<ReturnType<typeof group>["now"]>;
+type Records = ReturnType<typeof group>;
+type Group = ReturnType<Records["now"]>;
 
 /** An empty summary. */
 export function summary(): Summary {
@@ -59,28 +63,16 @@ export function summary(): Summary {
   const chunks = group(opcodes.chunkIndex);
   const counts = statistics();
   return {
-    addSchema(record) {
-      counts.schemas += 1;
-      schemas.push(record);
-    },
-    addChannel(record) {
-      counts.channels += 1;
-      channels.push(record);
-    },
-    addAttachment(index) {
-      counts.attachments += 1;
-      attachments.push(index);
-    },
-    addMetadata(index) {
-      counts.metadata += 1;
-      metadata.push(index);
-    },
+    addSchema: schemas.push,
+    addChannel: channels.push,
+    addAttachment: attachments.push,
+    addMetadata: metadata.push,
     addChunk(chunk) {
       chunks.push(chunkIndex(chunk));
       counts.addChunk(chunk.content);
     },
     tailNow(dataCrc) {
-      const record = counts.record();
+      const record = counts.record({ schemas, channels, attachments, metadata, chunks });
       const last: Group = { opcode: opcodes.statistics, bytes: record, crc: crc32(record) };
       const now = [...[schemas, channels, attachments, metadata, chunks].map((each) => each.now()), last];
       const end = recordBytes(opcodes.dataEnd, (f) => f.u32(dataCrc));
@@ -91,25 +83,22 @@ export function summary(): Summary {
 
 function statistics() {
   const messages = new Map<number, number>();
-  let chunks = 0;
   let startNs: bigint | undefined;
   let endNs = 0n;
-  const counts = {
-    ...{ schemas: 0, channels: 0, attachments: 0, metadata: 0 },
+  return {
     addChunk({ channels, startNs: start, endNs: end }: ChunkContent) {
-      chunks += 1;
       if (startNs === undefined || start < startNs) startNs = start;
       if (end > endNs) endNs = end;
       for (const [id, { messages: more }] of channels) messages.set(id, (messages.get(id) ?? 0) + more);
     },
-    record: () =>
+    record: (groups: Readonly<Record<"schemas" | "channels" | "attachments" | "metadata" | "chunks", Records>>) =>
       recordBytes(opcodes.statistics, (f) => {
         f.u64([...messages.values()].reduce((sum, more) => sum + more, 0));
-        f.u16(counts.schemas);
-        f.u32(counts.channels);
-        f.u32(counts.attachments);
-        f.u32(counts.metadata);
-        f.u32(chunks);
+        f.u16(groups.schemas.count());
+        f.u32(groups.channels.count());
+        f.u32(groups.attachments.count());
+        f.u32(groups.metadata.count());
+        f.u32(groups.chunks.count());
         f.u64(startNs ?? 0n);
         f.u64(endNs);
         f.u32(messages.size * 10);
@@ -119,7 +108,6 @@ function statistics() {
         }
       }),
   };
-  return counts;
 }
 
 function chunkIndex({ content, offset, chunkLength, compressedSize, uncompressedSize, compression }: PlacedChunk) {
