@@ -4,7 +4,7 @@ import type { Representation } from "../architectures/architecture.js";
 import type { Context } from "../module.js";
 import type { ParameterSet } from "../parameter-set.js";
 import type { GradientsFrom, GradientsOf } from "./backward.js";
-import { type Gradients, ownSpecs, sharedSpecs, type TaskGradients } from "./task-gradients.js";
+import { type Gradients, ownSpecs, partOf, sharedSpecs, type TaskGradients } from "./task-gradients.js";
 
 /** The representation z that all tasks read, on the tape. */
 export interface TapedRepresentation {
@@ -90,8 +90,7 @@ export function representationGradients(
   const toShared = (direction: ArrayLike<number>) => {
     let offset = 0;
     const seeds = tensors.map((tensor, i) => {
-      const part = new Float32Array(sizes[i]!);
-      for (let k = 0; k < part.length; k += 1) part[k] = direction[offset + k]!;
+      const part = partOf(direction, offset, sizes[i]!);
       offset += sizes[i]!;
       return { tensor, gradient: tf.tensor(part, tensor.shape) };
     });

@@ -60,6 +60,13 @@ export function sharedRow(specs: readonly OwnedParameter[], gradients: Gradients
   return row;
 }
 
+/** So many numbers of a row from `start` on, as they go into a tensor. */
+export function partOf(row: ArrayLike<number>, start: number, length: number): Float32Array {
+  const part = new Float32Array(length);
+  for (let i = 0; i < length; i += 1) part[i] = row[start + i]!;
+  return part;
+}
+
 /** The gradients of the shared parameters from one direction; the inverse of `sharedRow`. */
 export function fromSharedRow(specs: readonly OwnedParameter[], row: ArrayLike<number>): Gradients {
   let offset = 0;
@@ -67,9 +74,7 @@ export function fromSharedRow(specs: readonly OwnedParameter[], row: ArrayLike<n
     specs.map(({ name, shape }) => {
       const start = offset;
       offset += sizeOf(shape);
-      const part = new Float32Array(offset - start);
-      for (let i = 0; i < part.length; i += 1) part[i] = row[start + i]!;
-      return [name, part];
+      return [name, partOf(row, start, offset - start)];
     }),
   );
 }
