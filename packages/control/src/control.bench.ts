@@ -20,10 +20,9 @@ import { alignmentOf, interpolateFeature, synchroniser } from "@polypilot/stream
 import { drive } from "./drive.js";
 import { Pilot } from "./pilot.js";
 import { safetyGate } from "./safety-gate.js";
+import { quantile, type Report } from "./testing/bench-times.js";
 import { topicBus } from "./topic-bus.js";
 import { workerPredictor } from "./worker-predictor.js";
-
-type Report = (row: { name: string; value: number; unit: string; note?: string }) => void;
 
 const root = new URL("../../../", import.meta.url);
 const WALL_SEC = 10;
@@ -39,10 +38,8 @@ function time(report: Report, name: string, times: number, work: (i: number) => 
   tell(report, name, all);
 }
 
-function tell(report: Report, name: string, all: number[]): void {
-  all.sort((a, b) => a - b);
-  const at = (q: number) => all[Math.min(all.length - 1, Math.floor(q * all.length))]!;
-  report({ name, value: at(0.5), unit: "ms", note: `p99 ${at(0.99).toFixed(3)} ms` });
+function tell(report: Report, name: string, all: readonly number[]): void {
+  report({ name, value: quantile(all, 0.5), unit: "ms", note: `p99 ${quantile(all, 0.99).toFixed(3)} ms` });
 }
 
 /** Messages of the built-in simulator's car at a time, with made-up contents. */

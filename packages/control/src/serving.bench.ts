@@ -18,17 +18,14 @@ import {
 import { loadPredictor } from "@polypilot/mtl/serving";
 import jpeg from "jpeg-js";
 import { drive } from "./drive.js";
+import { quantile, type Report } from "./testing/bench-times.js";
 import { topicBus } from "./topic-bus.js";
 import { workerPredictor } from "./worker-predictor.js";
-
-type Report = (row: { name: string; value: number; unit: string; note?: string }) => void;
 
 const root = new URL("../../../", import.meta.url);
 const WARM_UP = 60;
 const ROUNDS = 300;
 
-const quantile = (all: readonly number[], q: number) =>
-  [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.floor(q * all.length))]!;
 const rest = (all: readonly number[]) =>
   `p99 ${quantile(all, 0.99).toFixed(2)} ms, longest ${Math.max(...all).toFixed(2)} ms`;
 

@@ -1,7 +1,6 @@
 import { formatInterval, formatNumber } from "../report/format.js";
+import { lowerMedian } from "../statistics/median.js";
 import type { ArchitecturesStudy, StudiedArchitecture } from "./architectures.js";
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
 
 const arrow = { higher: "↑", lower: "↓", target: "" };
 
@@ -16,7 +15,7 @@ function tableOf(rows: readonly StudiedArchitecture[]): string[] {
         `\`${row.architecture}\``,
         formatNumber(row.parameters),
         formatNumber(row.deployedParameters),
-        `${median(row.cost).toFixed(2)}×`,
+        `${lowerMedian(row.cost).toFixed(2)}×`,
         ...row.scores.map(({ mean }) => formatInterval(mean)),
       ]),
     ),

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Contract, PolypilotError } from "@polypilot/core";
 import { architectures, createModel, loadBackend, weightings } from "@polypilot/mtl";
+import { lowerMedian } from "../statistics/median.js";
 import { BATCH, manyHeads, type Runner, runner } from "./many-heads.js";
 
 /** What is measured: one method with one number of tasks. */
@@ -53,14 +54,13 @@ function contractOf(tasks: number, architecture: string, weighting: string): Con
   return manyHeads(tasks, { ...CAMERA, architecture, weighting, weightingOptions });
 }
 
-function cpuOf(work: () => void): number {
+/** Processor time of some work, µs. */
+export function cpuOf(work: () => void): number {
   const before = process.cpuUsage();
   work();
   const { user, system } = process.cpuUsage(before);
   return user + system;
 }
-
-const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
 
 /** Ratios of one model's steps to another's, measured in turn so that the machine's mood strikes both alike. */
 function ratios(contract: Contract, baseline: Runner, rounds: number): number[] {
@@ -139,7 +139,7 @@ export async function measureCosts(options: CostsOptions): Promise<Costs> {
         family,
         name,
         tasks: count,
-        ratio: middle(found),
+        ratio: lowerMedian(found),
         spread: [Math.min(...found), Math.max(...found)],
       });
     await setImmediate();
@@ -147,7 +147,7 @@ export async function measureCosts(options: CostsOptions): Promise<Costs> {
   const smallest = base.of(Math.min(...tasks));
   const growth = tasks.map((t) => ({
     tasks: t,
-    ratio: middle(ratios(contractOf(t, "hard", "equal"), smallest, rounds)),
+    ratio: lowerMedian(ratios(contractOf(t, "hard", "equal"), smallest, rounds)),
   }));
   const parameters = smallest.model.parameters.total;
   base.dispose();

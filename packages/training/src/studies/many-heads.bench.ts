@@ -1,4 +1,6 @@
 import { loadBackend } from "@polypilot/mtl";
+import { lowerMedian } from "../statistics/median.js";
+import { cpuOf } from "./costs.js";
 import { BATCH, manyHeads, type Runner, runner } from "./many-heads.js";
 
 type Report = (row: { name: string; value: number; unit: string; note?: string }) => void;
@@ -13,13 +15,10 @@ interface Cost {
 }
 
 function costOfStep({ run }: Runner): Cost {
-  const [cpu, wall] = [process.cpuUsage(), performance.now()];
-  run(1);
-  const { user, system } = process.cpuUsage(cpu);
-  return { cpu: (user + system) / 1000, wall: performance.now() - wall };
+  const start = performance.now();
+  const cpu = cpuOf(() => run(1)) / 1000;
+  return { cpu, wall: performance.now() - start };
 }
-
-const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** What thirty more small heads on one encoder cost a training step, for the driving model's pictures and for smaller ones. */
 export async function bench(report: Report): Promise<void> {
@@ -33,7 +32,7 @@ export async function bench(report: Report): Promise<void> {
     for (const { run } of runners) run(WARM_UP);
     const costs = Array.from({ length: STEPS }, () => runners.map(costOfStep));
     for (const { model } of runners) model.dispose();
-    const of = (key: keyof Cost) => runners.map((_, i) => middle(costs.map((pair) => pair[i]![key])));
+    const of = (key: keyof Cost) => runners.map((_, i) => lowerMedian(costs.map((pair) => pair[i]![key])));
     const [[few, many], [fewWall, manyWall]] = [of("cpu"), of("wall")] as [[number, number], [number, number]];
     report({
       name: `step, ${width}×${height}: ${MANY} heads / ${FEW}`,
